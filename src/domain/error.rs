@@ -1,0 +1,68 @@
+//! The one error that crosses layers, with its stable codes.
+
+use std::{error::Error as StdError, sync::Arc};
+
+use super::access::Permission;
+
+/// The result of everything that can fail with an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong while answering a viewer.
+///
+/// `Clone`, because one failed statement may be the failure of many fields.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The object does not exist, or lies outside the viewer's scope. Both look the same on purpose: an id cannot be
+    /// probed across partners.
+    #[error("{kind} {id} was not found")]
+    NotFound { kind: &'static str, id: String },
+
+    /// One input is unusable; `reason` is written for the person who sent it and says what would be right.
+    #[error("{field}: {reason}")]
+    Invalid { field: String, reason: String },
+
+    /// The request is well formed, but the present state of the object forbids it.
+    #[error("{0}")]
+    Conflict(String),
+
+    /// The viewer's roles do not allow it.
+    #[error("this needs the {0:?} permission; ask a global admin of your organisation for it")]
+    Forbidden(Permission),
+
+    /// The request asks for more than it may.
+    #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
+    LimitExceeded { which: &'static str, asked: u64, limit: u64, remedy: &'static str },
+
+    /// The database did not answer; trying again later may help.
+    #[error("the database is not available at the moment; try again in a few seconds")]
+    Unavailable(#[source] Arc<dyn StdError + Send + Sync>),
+
+    /// A fault of ours. The cause is logged and never shown.
+    #[error("internal error")]
+    Internal(#[source] Arc<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// An unusable input, named as its sender named it.
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// A fault of ours with its cause.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(cause.into()))
+    }
+
+    /// The stable code that programs may rely on; `extensions.code` in GraphQL.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "NOT_FOUND",
+            Self::Invalid { .. } => "BAD_USER_INPUT",
+            Self::Conflict(_) => "CONFLICT",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+}

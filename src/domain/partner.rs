@@ -1,0 +1,108 @@
+//! The CSP partner that owns the data, its profiles, its qualifications, and other partners it works with.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{PartnerId, PartnerRelationId, QualificationId};
+
+/// How a partner sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum PartnerType {
+    DirectBill,
+    IndirectProvider,
+    IndirectReseller,
+    Advisor,
+    Unknown,
+}
+
+/// Which of Microsoft's clouds the partner works in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Cloud {
+    Worldwide,
+    UsGov,
+    China,
+}
+
+/// A CSP partner: the boundary of isolation.
+///
+/// Source: Partner Center `GET /v1/profiles/*`; its type and cloud are the partner's own entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partner {
+    pub id: PartnerId,
+    /// Lower case.
+    pub tenant_id: String,
+    pub name: String,
+    pub domain: Option<String>,
+    /// Two letters, ISO 3166.
+    pub country: Option<String>,
+    pub culture: Option<String>,
+    pub partner_type: PartnerType,
+    pub cloud: Cloud,
+    pub support_email: Option<String>,
+    pub support_phone: Option<String>,
+    pub support_website: Option<String>,
+    pub legal_name: Option<String>,
+    /// Microsoft's word for the state of the legal vetting.
+    pub vetting_status: Option<String>,
+    /// Id and name in the partner network.
+    pub network_id: Option<String>,
+    pub network_name: Option<String>,
+    pub billing_currency: Option<String>,
+    pub observed_at: DateTime<Utc>,
+}
+
+impl Partner {
+    /// A partner of which only the tenant is known.
+    pub fn new(tenant_id: &str, name: &str, observed_at: DateTime<Utc>) -> Self {
+        Self {
+            id: PartnerId::of_tenant(tenant_id),
+            tenant_id: tenant_id.to_lowercase(),
+            name: name.to_owned(),
+            domain: None,
+            country: None,
+            culture: None,
+            partner_type: PartnerType::Unknown,
+            cloud: Cloud::Worldwide,
+            support_email: None,
+            support_phone: None,
+            support_website: None,
+            legal_name: None,
+            vetting_status: None,
+            network_id: None,
+            network_name: None,
+            billing_currency: None,
+            observed_at,
+        }
+    }
+}
+
+/// Another partner that this one works with: its indirect reseller, or its provider.
+///
+/// Source: Partner Center `GET /v1/relationships` and `/v1/customers/{id}/relationships`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartnerRelation {
+    pub id: PartnerRelationId,
+    /// Tenant of the other partner, lower case.
+    pub tenant_id: String,
+    pub name: String,
+    /// Microsoft's word, e.g. `is_indirect_reseller_of`.
+    pub relation_type: String,
+    pub state: Option<String>,
+    pub network_id: Option<String>,
+    pub country: Option<String>,
+    pub observed_at: DateTime<Utc>,
+}
+
+/// A competency or designation of the partner. Owned: no API tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Qualification {
+    pub id: QualificationId,
+    pub code: String,
+    /// e.g. `GOLD`, `SILVER`, `SOLUTIONS_PARTNER`; open, since Microsoft adds programmes.
+    pub level: String,
+    pub is_cloud: Option<bool>,
+    pub valid_from: NaiveDate,
+    /// Last valid day; none while open.
+    pub valid_until: Option<NaiveDate>,
+}

@@ -1,0 +1,3 @@
+//! supportgraph: one GraphQL gateway for a Microsoft cloud partner.
+
+pub mod domain;
