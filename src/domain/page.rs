@@ -10,7 +10,7 @@ use super::filter::Filter;
 /// Something that stands in lists: it can be filtered and ordered, in the database and in memory alike.
 pub trait Listed: Clone + Send + Sync + 'static {
     /// What can be asked of one row.
-    type Predicate: Clone + std::fmt::Debug + Send + Sync + 'static;
+    type Predicate: Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static;
     /// What a list can be ordered by.
     type Key: Copy + std::fmt::Debug + PartialEq + Send + Sync + 'static;
 
@@ -120,6 +120,8 @@ pub struct List<T: Listed> {
     pub wants_items: bool,
     /// Whether anybody asked how many rows there are; counting costs a statement.
     pub wants_total: bool,
+    /// Whether anybody asked for the rows' long text; it is empty otherwise.
+    pub wants_body: bool,
 }
 
 impl<T: Listed> List<T> {
@@ -133,6 +135,7 @@ impl<T: Listed> List<T> {
             before: None,
             wants_items: true,
             wants_total: false,
+            wants_body: true,
         }
     }
 

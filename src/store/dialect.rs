@@ -1,0 +1,51 @@
+//! The few things that the two databases do differently.
+
+use sea_orm::{
+    DatabaseBackend, DbErr, RuntimeErr, Value,
+    sea_query::{ArrayType, Expr, ExprTrait, extension::postgres::PgFunc},
+    sqlx,
+};
+use uuid::Uuid;
+
+/// `column` is one of `ids`. PostgreSQL takes one array, so the statement's text does not depend on how many there are;
+/// SQLite has no arrays, so the last id is repeated up to a power of two and few texts stay in its statement cache.
+pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) -> Expr {
+    match (backend, ids.last()) {
+        (DatabaseBackend::Postgres, _) => {
+            let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
+            column.eq(PgFunc::any(Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(ids))))))
+        }
+        (_, None) => Expr::val(false),
+        (_, Some(last)) => {
+            let padded = ids.len().next_power_of_two();
+            column.is_in(ids.iter().chain(std::iter::repeat(last)).take(padded).copied())
+        }
+    }
+}
+
+/// Whether the connection is gone rather than the statement wrong.
+pub(super) fn is_broken_connection(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
+            // Class 57P: the server is shutting down, or starting up.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether another writer held the database for too long (SQLite), or won a race (PostgreSQL).
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    match error {
+        DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| matches!(code.as_ref(), "5" | "6" | "517" | "40001" | "40P01"))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}

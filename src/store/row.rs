@@ -1,0 +1,60 @@
+//! Reading one row by position, and lists inside a column.
+
+use std::str::FromStr;
+
+use sea_orm::{QueryResult, TryGetable};
+
+use crate::domain::{Error, Result};
+
+/// A row whose columns are taken in the order of the table's row type. By position, since a look-up by name costs more
+/// than the decoding of most values.
+pub(super) struct Row<'a> {
+    row: &'a QueryResult,
+    next: usize,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(row: &'a QueryResult) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(super) fn take<T: TryGetable>(&mut self) -> Result<T> {
+        let value = self.row.try_get_by_index(self.next).map_err(Error::internal);
+        self.next += 1;
+        value
+    }
+
+    /// The next column, one of the fixed words of an enum.
+    pub(super) fn word<T: FromStr<Err = strum::ParseError>>(&mut self) -> Result<T> {
+        let text: String = self.take()?;
+        text.parse().map_err(|error| Error::internal(format!("{text:?} in the database: {error}")))
+    }
+
+    /// The next column, a list of texts that [`join`] wrote.
+    pub(super) fn list(&mut self) -> Result<Vec<String>> {
+        let text: String = self.take()?;
+        split(&text)
+    }
+
+    /// The next column, a list of words that [`join`] wrote.
+    pub(super) fn words<T: FromStr<Err = strum::ParseError>>(&mut self) -> Result<Vec<T>> {
+        let texts = self.list()?;
+        texts.iter().map(|text| text.parse().map_err(Error::internal)).collect()
+    }
+}
+
+/// A list of texts as one column: JSON, or nothing at all for the frequent empty list.
+pub(super) fn join<T: AsRef<str>>(texts: &[T]) -> String {
+    if texts.is_empty() {
+        return String::new();
+    }
+    serde_json::Value::from_iter(texts.iter().map(AsRef::as_ref)).to_string()
+}
+
+fn split(text: &str) -> Result<Vec<String>> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(text).map_err(Error::internal)
+}

@@ -1,0 +1,193 @@
+//! The `subscription` table.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Condition, Expr},
+};
+
+use super::{
+    ScopedStore,
+    row::Row,
+    table::{Column, Parent, Table, col},
+    text,
+};
+use crate::domain::{
+    CustomerId, Result, SubscriptionId,
+    access::Scope,
+    page::{List, Page},
+    subscription::{Subscription, SubscriptionKey, SubscriptionPredicate, SupportContact},
+};
+
+/// Private: outside of this file only [`Subscription`] exists.
+pub(super) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "subscription")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub customer_id: Uuid,
+        pub external_id: String,
+        pub parent_id: Option<Uuid>,
+        pub offer_id: Option<String>,
+        pub offer_name: String,
+        pub friendly_name: String,
+        pub product_family: String,
+        pub product_family_signal: String,
+        pub product_type: Option<String>,
+        pub quantity: i64,
+        pub unit_type: Option<String>,
+        pub status: String,
+        pub status_text: String,
+        pub billing_type: String,
+        pub billing_type_text: Option<String>,
+        pub billing_cycle: String,
+        pub billing_cycle_text: Option<String>,
+        pub term: Option<String>,
+        pub renewal_term: Option<String>,
+        pub created_at: Option<DateTimeUtc>,
+        pub starts_at: Option<DateTimeUtc>,
+        pub commitment_ends_on: Option<Date>,
+        pub cancellable_until: Option<DateTimeUtc>,
+        pub is_auto_renewed: Option<bool>,
+        pub is_trial: bool,
+        pub is_microsoft_product: Option<bool>,
+        pub publisher: Option<String>,
+        pub reseller_network_id: Option<String>,
+        pub suspension_reasons: String,
+        pub order_id: Option<String>,
+        pub contract_type: Option<String>,
+        pub support_contact_applicability: String,
+        pub support_contact_name: Option<String>,
+        pub support_contact_tenant_id: Option<String>,
+        pub support_contact_network_id: Option<String>,
+        pub observed_at: DateTimeUtc,
+        pub partner_id: Uuid,
+        pub name_key: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Table for Subscription {
+    type Entity = row::Entity;
+    const UNREAD: usize = 2;
+
+    fn decode(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: SubscriptionId(row.take()?),
+            customer_id: CustomerId(row.take()?),
+            external_id: row.take()?,
+            parent_id: row.take::<Option<_>>()?.map(SubscriptionId),
+            offer_id: row.take()?,
+            offer_name: row.take()?,
+            friendly_name: row.take()?,
+            product_family: row.word()?,
+            product_family_signal: row.take()?,
+            product_type: row.take()?,
+            quantity: row.take()?,
+            unit_type: row.take()?,
+            status: row.word()?,
+            status_text: row.take()?,
+            billing_type: row.word()?,
+            billing_type_text: row.take()?,
+            billing_cycle: row.word()?,
+            billing_cycle_text: row.take()?,
+            term: row.take()?,
+            renewal_term: row.take()?,
+            created_at: row.take()?,
+            starts_at: row.take()?,
+            commitment_ends_on: row.take()?,
+            cancellable_until: row.take()?,
+            is_auto_renewed: row.take()?,
+            is_trial: row.take()?,
+            is_microsoft_product: row.take()?,
+            publisher: row.take()?,
+            reseller_network_id: row.take()?,
+            suspension_reasons: row.list()?,
+            order_id: row.take()?,
+            contract_type: row.take()?,
+            support_contact: SupportContact {
+                applicability: row.word()?,
+                name: row.take()?,
+                tenant_id: row.take()?,
+                network_id: row.take()?,
+            },
+            observed_at: row.take()?,
+        })
+    }
+
+    fn visible(scope: &Scope) -> Condition {
+        let customers = scope.customers.as_ref();
+        Condition::all()
+            .add(row::Column::PartnerId.eq(scope.partner.0))
+            .add_option(customers.map(|ids| row::Column::CustomerId.is_in(ids.iter().map(|id| id.0))))
+    }
+
+    fn holds(predicate: &SubscriptionPredicate, _: &Scope) -> Expr {
+        use SubscriptionPredicate as P;
+        match predicate {
+            P::Id(ids) => row::Column::Id.is_in(ids.iter().map(|id| id.0)),
+            P::Customer(ids) => row::Column::CustomerId.is_in(ids.iter().map(|id| id.0)),
+            P::Name(wanted) => text::matches(col(row::Column::NameKey), wanted),
+            P::ProductFamily(ones) => row::Column::ProductFamily.is_in(ones.iter().map(|one| <&str>::from(*one))),
+            P::Status(ones) => row::Column::Status.is_in(ones.iter().map(|one| <&str>::from(*one))),
+            P::Quantity(range) => super::table::within(col(row::Column::Quantity), range),
+            P::CommitmentEndsOn(range) => super::table::within(col(row::Column::CommitmentEndsOn), range),
+            P::AutoRenewed(yes) => row::Column::IsAutoRenewed.eq(*yes),
+            P::Trial(yes) => row::Column::IsTrial.eq(*yes),
+            P::AddOn(true) => row::Column::ParentId.is_not_null(),
+            P::AddOn(false) => row::Column::ParentId.is_null(),
+            P::MicrosoftProduct(yes) => row::Column::IsMicrosoftProduct.eq(*yes),
+        }
+    }
+
+    fn key_column(key: SubscriptionKey) -> (Column<Self>, bool) {
+        match key {
+            SubscriptionKey::Name => (row::Column::NameKey, false),
+            SubscriptionKey::Quantity => (row::Column::Quantity, false),
+            SubscriptionKey::Status => (row::Column::Status, false),
+            SubscriptionKey::ProductFamily => (row::Column::ProductFamily, false),
+            SubscriptionKey::CommitmentEndsOn => (row::Column::CommitmentEndsOn, true),
+            SubscriptionKey::CreatedAt => (row::Column::CreatedAt, true),
+        }
+    }
+
+    fn id_column() -> Column<Self> {
+        row::Column::Id
+    }
+}
+
+impl ScopedStore {
+    /// Subscriptions of all customers, filtered and ordered.
+    pub async fn subscription_page(&self, list: &List<Subscription>) -> Result<Page<Subscription>> {
+        self.page(list).await
+    }
+
+    /// The subscriptions with these ids, in no order.
+    pub async fn subscriptions_by_id(&self, ids: &[SubscriptionId]) -> Result<Vec<Subscription>> {
+        self.by_ids(ids, true).await
+    }
+
+    /// The subscriptions of each customer.
+    pub async fn subscriptions_of(
+        &self,
+        customers: &[CustomerId],
+        list: &List<Subscription>,
+    ) -> Result<HashMap<CustomerId, Page<Subscription>>> {
+        self.pages_of(customers, Parent::Column(row::Column::CustomerId), list).await
+    }
+
+    /// The add-ons of each subscription.
+    pub async fn add_ons_of(
+        &self,
+        parents: &[SubscriptionId],
+        list: &List<Subscription>,
+    ) -> Result<HashMap<SubscriptionId, Page<Subscription>>> {
+        self.pages_of(parents, Parent::Column(row::Column::ParentId), list).await
+    }
+}

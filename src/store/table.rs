@@ -1,0 +1,318 @@
+//! Pages of any table: filtered, ordered, by key, for one list or for many parents in one statement.
+
+use std::{collections::HashMap, hash::Hash};
+
+use sea_orm::{
+    DatabaseBackend, EntityTrait, Iden, Iterable, QueryResult, Value,
+    sea_query::{
+        Asterisk, Condition, Expr, ExprTrait, Func, NullOrdering, OrderedStatement, OverStatement, Query,
+        SelectStatement, WindowStatement,
+    },
+};
+use uuid::Uuid;
+
+use super::{ScopedStore, dialect, row::Row};
+use crate::domain::{
+    Result,
+    access::Scope,
+    filter::{Filter, Range},
+    page::{Direction, KeyValue, List, Listed, Order, Page, Position, Take},
+};
+
+/// How an entity lies in its table.
+pub(super) trait Table: Listed {
+    /// The row type. Its columns are those that [`Table::decode`] takes, in that order, then [`Table::UNREAD`] ones.
+    type Entity: EntityTrait;
+
+    /// How many columns at the end of a row only the database needs: the partner, folded texts.
+    const UNREAD: usize;
+
+    /// A long text that is read only where somebody asks for it.
+    const BODY: Option<Column<Self>> = None;
+
+    fn decode(row: &mut Row<'_>) -> Result<Self>;
+
+    /// Which rows the scope admits; every statement starts with it.
+    fn visible(scope: &Scope) -> Condition;
+
+    /// What a predicate is in SQL. Conditions over other tables are `id in (select …)` with those tables' own scope.
+    fn holds(predicate: &Self::Predicate, scope: &Scope) -> Expr;
+
+    /// The column of a key, and whether it may be null.
+    fn key_column(key: Self::Key) -> (Column<Self>, bool);
+
+    fn id_column() -> Column<Self>;
+}
+
+pub(super) type Column<T> = <<T as Table>::Entity as EntityTrait>::Column;
+
+/// How rows of a table belong to parents.
+pub(super) enum Parent<T: Table> {
+    /// By a column of their own.
+    Column(Column<T>),
+    /// By a table between: its name, its column with our id, its column with the parent's.
+    Through { table: &'static str, child: &'static str, parent: &'static str },
+}
+
+/// `column` with its table in front, as statements over several tables need it.
+pub(super) fn col<C: sea_orm::ColumnTrait>(column: C) -> Expr {
+    Expr::col(column.as_column_ref())
+}
+
+/// What a filter is in SQL.
+pub(super) fn condition<T: Table>(filter: &Filter<T::Predicate>, scope: &Scope) -> Expr {
+    let all = |parts: &[Filter<T::Predicate>]| parts.iter().map(|part| condition::<T>(part, scope)).collect::<Vec<_>>();
+    match filter {
+        Filter::All(parts) => all(parts).into_iter().reduce(ExprTrait::and).unwrap_or_else(|| Expr::val(true)),
+        Filter::Any(parts) => all(parts).into_iter().reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(false)),
+        // A comparison with a missing value is neither true nor false in SQL; here it does not hold.
+        Filter::Not(part) => Expr::from(Func::coalesce([condition::<T>(part, scope), Expr::val(false)])).not(),
+        Filter::Is(predicate) => T::holds(predicate, scope),
+    }
+}
+
+/// `column` lies in a half-open range.
+pub(super) fn within<V: Clone + Into<Value>>(column: Expr, range: &Range<V>) -> Expr {
+    let from = range.from.clone().map(|from| column.clone().gte(Expr::val(from)));
+    let until = range.until.clone().map(|until| column.lt(Expr::val(until)));
+    [from, until].into_iter().flatten().reduce(ExprTrait::and).unwrap_or_else(|| Expr::val(true))
+}
+
+/// The ids of rows that a filter selects, for `id in (…)` conditions of other tables; `column` is what is matched.
+pub(super) fn matching<T: Table>(column: Column<T>, filter: &Filter<T::Predicate>, scope: &Scope) -> SelectStatement {
+    Query::select().expr(col(column)).from(T::Entity::default()).cond_where(T::visible(scope)).and_where(condition::<T>(filter, scope)).take()
+}
+
+impl ScopedStore {
+    /// One page of all rows in scope: one statement, one more if the total was asked for.
+    pub(super) async fn page<T: Table>(&self, list: &List<T>) -> Result<Page<T>> {
+        let total = async {
+            if !list.wants_total {
+                return Ok(None);
+            }
+            let mut count = Query::select();
+            count.expr(Func::count(Expr::col(Asterisk))).from(T::Entity::default()).cond_where(T::visible(&self.scope));
+            count.and_where(condition::<T>(&list.filter, &self.scope));
+            let rows = self.rows(&count).await?;
+            rows.first().map(|row| Row::new(row).take::<i64>()).transpose().map(|n| n.map(|n| n as u64))
+        };
+        let items = async {
+            if !list.wants_items {
+                return Ok(Vec::new());
+            }
+            let mut select = self.select(list);
+            ordered(&mut select, list);
+            select.limit(u64::from(list.limit()) + 1);
+            decode_all(&self.rows(&select).await?)
+        };
+        let (total, items) = futures::try_join!(total, items)?;
+        Ok(list.page(items, total))
+    }
+
+    /// One page for each parent: one statement for all, one more if totals were asked for.
+    pub(super) async fn pages_of<T: Table, K>(&self, parents: &[K], by: Parent<T>, list: &List<T>) -> Result<HashMap<K, Page<T>>>
+    where
+        K: Copy + Eq + Hash + Into<Uuid> + From<Uuid>,
+    {
+        let ids: Vec<Uuid> = parents.iter().map(|parent| (*parent).into()).collect();
+        let totals = async {
+            if !list.wants_total {
+                return Ok(None);
+            }
+            let mut count = Query::select();
+            let parent = by.join(&mut count, self.db.get_database_backend(), &ids);
+            count.expr(parent.clone()).expr(Func::count(Expr::col(Asterisk)));
+            count.from(T::Entity::default()).cond_where(T::visible(&self.scope));
+            count.and_where(condition::<T>(&list.filter, &self.scope)).add_group_by([parent]);
+            let mut totals = HashMap::new();
+            for row in self.rows(&count).await? {
+                let mut row = Row::new(&row);
+                totals.insert(K::from(row.take::<Uuid>()?), row.take::<i64>()? as u64);
+            }
+            Ok(Some(totals))
+        };
+        let items = async {
+            let mut items: HashMap<K, Vec<T>> = HashMap::with_capacity(parents.len());
+            if !list.wants_items {
+                return Ok(items);
+            }
+            for row in self.rows(&self.select_per_parent(&ids, &by, list)).await? {
+                let mut row = Row::new(&row);
+                let parent = K::from(row.take::<Uuid>()?);
+                items.entry(parent).or_default().push(T::decode(&mut row)?);
+            }
+            Ok(items)
+        };
+        let (totals, mut items) = futures::try_join!(totals, items)?;
+        let page = |parent: &K| {
+            let total = totals.as_ref().map(|totals| totals.get(parent).copied().unwrap_or(0));
+            (*parent, list.page(items.remove(parent).unwrap_or_default(), total))
+        };
+        Ok(parents.iter().map(page).collect())
+    }
+
+    /// The rows with these ids.
+    pub(super) async fn by_ids<T: Table>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
+        let mut select = Query::select();
+        select.from(T::Entity::default()).exprs(columns::<T>(wants_body)).cond_where(T::visible(&self.scope));
+        select.and_where(dialect::is_one_of(self.db.get_database_backend(), col(T::id_column()), &ids));
+        decode_all(&self.rows(&select).await?)
+    }
+
+    fn select<T: Table>(&self, list: &List<T>) -> SelectStatement {
+        let mut select = Query::select();
+        select.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
+        restrict(&mut select, list, &self.scope);
+        select
+    }
+
+    /// The parent, the columns, and the row's number within its parent, cut at one more than wanted.
+    fn select_per_parent<T: Table>(&self, ids: &[Uuid], by: &Parent<T>, list: &List<T>) -> SelectStatement {
+        let mut numbered = Query::select();
+        let parent = by.join(&mut numbered, self.db.get_database_backend(), ids);
+        numbered.expr_as(parent.clone(), "parent");
+        numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
+        restrict(&mut numbered, list, &self.scope);
+        let mut window = WindowStatement::new();
+        window.add_partition_by(parent);
+        ordered(&mut window, list);
+        numbered.expr_window_as(Func::cust("row_number"), window, "n");
+        Query::select()
+            .column(Asterisk)
+            .from_subquery(numbered, "numbered")
+            .and_where(Expr::col("n").lte(i64::from(list.limit()) + 1))
+            .order_by("n", sea_orm::Order::Asc)
+            .take()
+    }
+}
+
+impl<T: Table> Parent<T> {
+    /// Restricts a statement to children of `ids` and gives the expression of the parent's id.
+    fn join(&self, select: &mut SelectStatement, backend: DatabaseBackend, ids: &[Uuid]) -> Expr {
+        let parent = match self {
+            Self::Column(column) => col(*column),
+            Self::Through { table, child, parent } => {
+                select.inner_join(*table, Expr::col((*table, *child)).eq(col(T::id_column())));
+                Expr::col((*table, *parent))
+            }
+        };
+        select.and_where(dialect::is_one_of(backend, parent.clone(), ids));
+        parent
+    }
+}
+
+/// The columns that [`Table::decode`] takes.
+fn columns<T: Table>(wants_body: bool) -> impl Iterator<Item = Expr> {
+    let all = Column::<T>::iter();
+    let read = all.len() - T::UNREAD;
+    let unwanted = T::BODY.filter(|_| !wants_body).map(|body| body.to_string());
+    all.take(read).map(move |column| match &unwanted {
+        Some(body) if *body == column.to_string() => Expr::val(""),
+        _ => col(column),
+    })
+}
+
+pub(super) fn decode_all<T: Table>(rows: &[QueryResult]) -> Result<Vec<T>> {
+    rows.iter().map(|row| T::decode(&mut Row::new(row))).collect()
+}
+
+/// The order in which rows are read: the list's, or its reverse if the last ones are wanted.
+fn ordered<T: Table>(statement: &mut impl OrderedStatement, list: &List<T>) {
+    for Order { key, direction } in &list.order {
+        let (column, nullable) = T::key_column(*key);
+        let (order, nulls) = match reading(*direction, list.take) {
+            Direction::Ascending => (sea_orm::Order::Asc, NullOrdering::Last),
+            Direction::Descending => (sea_orm::Order::Desc, NullOrdering::First),
+        };
+        match nullable {
+            true => statement.order_by_expr_with_nulls(col(column), order, nulls),
+            false => statement.order_by_expr(col(column), order),
+        };
+    }
+    let order = match reading(tie_break(&list.order), list.take) {
+        Direction::Ascending => sea_orm::Order::Asc,
+        Direction::Descending => sea_orm::Order::Desc,
+    };
+    statement.order_by_expr(col(T::id_column()), order);
+}
+
+/// Ids run the way of the last key, so that an index over all of them serves the whole order.
+fn tie_break<K>(order: &[Order<K>]) -> Direction {
+    order.last().map_or(Direction::Ascending, |last| last.direction)
+}
+
+fn reading(direction: Direction, take: Take) -> Direction {
+    match (direction, take) {
+        (direction, Take::First(_)) => direction,
+        (Direction::Ascending, Take::Last(_)) => Direction::Descending,
+        (Direction::Descending, Take::Last(_)) => Direction::Ascending,
+    }
+}
+
+fn restrict<T: Table>(select: &mut SelectStatement, list: &List<T>, scope: &Scope) {
+    if list.filter != Filter::default() {
+        select.and_where(condition::<T>(&list.filter, scope));
+    }
+    if let Some(after) = &list.after {
+        select.and_where(beyond::<T>(&list.order, after, Take::First(0)));
+    }
+    if let Some(before) = &list.before {
+        select.and_where(beyond::<T>(&list.order, before, Take::Last(0)));
+    }
+}
+
+/// Rows that stand after `position`, or before it when reading from the end.
+fn beyond<T: Table>(order: &[Order<T::Key>], position: &Position, take: Take) -> Expr {
+    let ties = tie_break(order);
+    let keys = || order.iter().map(|order| T::key_column(order.key));
+    if order.iter().all(|order| order.direction == ties) && keys().all(|(_, nullable)| !nullable) {
+        let row = Expr::tuple(keys().map(|(column, _)| col(column)).chain([col(T::id_column())]));
+        let values = position.keys.iter().map(value).chain([Expr::val(position.id)]);
+        let values = Expr::tuple(values);
+        return match reading(ties, take) {
+            Direction::Ascending => row.gt(values),
+            Direction::Descending => row.lt(values),
+        };
+    }
+    // Beyond in the first key; or equal there and beyond in the second; and so on.
+    let mut beyond_any = Vec::new();
+    let mut equal_so_far = Expr::val(true);
+    for (Order { key, direction }, at) in order.iter().zip(&position.keys) {
+        let (column, nullable) = T::key_column(*key);
+        let further = beyond_key(col(column), nullable, reading(*direction, take), at);
+        beyond_any.push(equal_so_far.clone().and(further));
+        equal_so_far = equal_so_far.and(match at {
+            KeyValue::Null => col(column).is_null(),
+            at => col(column).eq(value(at)),
+        });
+    }
+    let id = col(T::id_column());
+    beyond_any.push(equal_so_far.and(match reading(ties, take) {
+        Direction::Ascending => id.gt(position.id),
+        Direction::Descending => id.lt(position.id),
+    }));
+    beyond_any.into_iter().reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(true))
+}
+
+/// Beyond `at` in one key; nulls come last when ascending and first when descending.
+fn beyond_key(column: Expr, nullable: bool, direction: Direction, at: &KeyValue) -> Expr {
+    match (direction, at) {
+        (Direction::Ascending, KeyValue::Null) => Expr::val(false),
+        (Direction::Descending, KeyValue::Null) => column.is_not_null(),
+        (Direction::Ascending, at) if nullable => column.clone().gt(value(at)).or(column.is_null()),
+        (Direction::Ascending, at) => column.gt(value(at)),
+        (Direction::Descending, at) => column.lt(value(at)),
+    }
+}
+
+fn value(value: &KeyValue) -> Expr {
+    match value {
+        KeyValue::Bool(value) => Expr::val(*value),
+        KeyValue::Int(value) => Expr::val(*value),
+        KeyValue::Text(value) => Expr::val(value.as_str()),
+        KeyValue::Date(value) => Expr::val(*value),
+        KeyValue::Time(value) => Expr::val(*value),
+        KeyValue::Null => Expr::null(),
+    }
+}

@@ -1,0 +1,33 @@
+//! Text conditions over folded columns, the same in both databases.
+
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+
+use crate::domain::filter::{TextMatch, fold};
+
+/// A folded column is like `wanted`.
+pub(super) fn matches(column: Expr, wanted: &TextMatch) -> Expr {
+    match wanted {
+        TextMatch::Equals(text) => column.eq(fold(text)),
+        TextMatch::In(texts) => column.is_in(texts.iter().map(|text| fold(text))),
+        TextMatch::StartsWith(text) => column.like(pattern("", text, "%")),
+        TextMatch::Contains(text) => column.like(pattern("%", text, "%")),
+    }
+}
+
+/// A folded column of words, each between blanks, holds a word that is like `wanted`.
+pub(super) fn any_word_matches(column: Expr, wanted: &TextMatch) -> Expr {
+    match wanted {
+        TextMatch::Equals(text) => column.like(pattern("% ", text, " %")),
+        TextMatch::In(texts) => {
+            let any = texts.iter().map(|text| column.clone().like(pattern("% ", text, " %")));
+            any.reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(false))
+        }
+        TextMatch::StartsWith(text) => column.like(pattern("% ", text, "%")),
+        TextMatch::Contains(text) => column.like(pattern("%", text, "%")),
+    }
+}
+
+fn pattern(before: &str, text: &str, after: &str) -> LikeExpr {
+    let text = fold(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("{before}{text}{after}")).escape('\\')
+}
