@@ -12,6 +12,7 @@ mod key;
 mod microsoft_graph;
 mod not_understood;
 mod partner_center;
+mod partner_file;
 mod shape;
 #[cfg(test)]
 mod testing;
@@ -20,3 +21,4 @@ mod word;
 
 pub use document::{DocumentKind, Origin, read, recognise};
 pub use not_understood::NotUnderstood;
+pub use partner_file::{Problem, Problems, read_partner_file};
