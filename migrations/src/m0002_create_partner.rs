@@ -76,6 +76,7 @@ impl MigrationTrait for Migration {
 }
 
 #[derive(DeriveIden, Clone, Copy)]
+#[allow(clippy::enum_variant_names, reason = "a column is called partner_type")]
 enum Partner {
     Table,
     Id,

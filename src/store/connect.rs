@@ -15,6 +15,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::watch;
 
 use super::{Store, database_error, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
@@ -51,7 +52,7 @@ impl Store {
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { db, statements })
+        Ok(Self { db, statements, writer: Arc::default(), commits: watch::Sender::new(0) })
     }
 
     /// Applies what is missing of the schema.

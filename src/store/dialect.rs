@@ -7,6 +7,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+/// How many parameters a statement may have: SQLite allows 32,766, PostgreSQL 65,535.
+pub(super) const MOST_PARAMETERS: usize = 32_766;
+
 /// `column` is one of `ids`. PostgreSQL takes one array, so the statement's text does not depend on how many there are;
 /// SQLite has no arrays, so the last id is repeated up to a power of two and few texts stay in its statement cache.
 pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) -> Expr {
