@@ -98,7 +98,9 @@ impl ScopedStore {
 
 /// What a failed statement means to those above.
 fn database_error(error: DbErr) -> Error {
-    if dialect::is_broken_connection(&error) || dialect::is_busy(&error) {
+    if dialect::is_full(&error) {
+        Error::Conflict("the disk of the database is full; free some space there and try again".to_owned())
+    } else if dialect::is_broken_connection(&error) || dialect::is_busy(&error) {
         Error::Unavailable(Arc::new(error))
     } else {
         Error::internal(error)

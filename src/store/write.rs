@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, Iden, Iterable, ModelTrait, PrimaryKeyToColumn,
     QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, Value,
-    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query, SelectStatement},
 };
 use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
@@ -21,6 +21,9 @@ use crate::domain::{
     access::Scope,
     event::{EntityKind, Event},
 };
+
+/// How many rows one statement inserts: more gains nothing, and every connection keeps what it prepared.
+const MOST_ROWS: usize = 128;
 
 /// A transaction of one partner. It ends only by [`Write::commit`], together with its events, or by being dropped.
 ///
@@ -161,7 +164,7 @@ impl Write {
         for ids in ids.chunks(4096) {
             let mut update = Query::update();
             update.table(T::Entity::default()).value("observed_at", at);
-            update.cond_where(T::visible(&self.scope));
+            update.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             update.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             self.transaction.execute(&update).await.map_err(database_error)?;
         }
@@ -178,7 +181,7 @@ impl Write {
         conflict: Option<OnConflict>,
     ) -> Result<()> {
         self.changed |= !rows.is_empty();
-        let most = prev_power_of_two((dialect::MOST_PARAMETERS / columns.len()).min(512));
+        let most = prev_power_of_two((dialect::MOST_PARAMETERS / columns.len()).min(MOST_ROWS));
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let now = prev_power_of_two(rows.len().min(most));
@@ -200,7 +203,8 @@ impl Write {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
-            select.from(T::Entity::default()).exprs(columns::<T>(true)).cond_where(T::visible(&self.scope));
+            select.from(T::Entity::default()).exprs(columns::<T>(true));
+            select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             found.extend(decode_all(&self.rows(&select).await?)?);
         }
@@ -211,7 +215,11 @@ impl Write {
     pub(super) async fn known<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
         let mut found = Vec::new();
         for ids in ids.chunks(4096) {
-            found.extend(self.ids_where::<T>(dialect::is_one_of(self.backend(), col(T::id_column()), ids)).await?);
+            let mut select = Query::select();
+            select.from(T::Entity::default()).expr(col(T::id_column()));
+            select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
+            select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
+            found.extend(self.ids(&select).await?);
         }
         Ok(found)
     }
@@ -221,7 +229,11 @@ impl Write {
         let mut select = Query::select();
         select.from(T::Entity::default()).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
         select.and_where(condition);
-        self.rows(&select).await?.iter().map(|row| Row::new(row).take()).collect()
+        self.ids(&select).await
+    }
+
+    async fn ids(&self, select: &SelectStatement) -> Result<Vec<Uuid>> {
+        self.rows(select).await?.iter().map(|row| Row::new(row).take()).collect()
     }
 
     /// Whether anything was written so far.
