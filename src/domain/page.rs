@@ -163,9 +163,7 @@ impl<T: Listed> List<T> {
         let more = rows.len() > self.limit() as usize;
         rows.truncate(self.limit() as usize);
         match self.take {
-            Take::First(_) => {
-                Page { items: rows, has_next: more, has_previous: self.after.is_some(), total }
-            }
+            Take::First(_) => Page { items: rows, has_next: more, has_previous: self.after.is_some(), total },
             Take::Last(_) => {
                 rows.reverse();
                 Page { items: rows, has_next: self.before.is_some(), has_previous: more, total }

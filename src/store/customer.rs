@@ -1,6 +1,6 @@
 //! The `customer` table and those that hang on it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
     ColumnTrait,
@@ -9,15 +9,19 @@ use sea_orm::{
 
 use super::{
     ScopedStore,
-    row::Row,
-    table::{Column, Parent, Table, col, matching},
-    text,
+    row::{Row, join, word},
+    table::{Column, Parent, Stored, Table, col, matching},
+    text, visibility,
 };
 use crate::domain::{
-    CustomerId, IncidentId, PartnerRelationId, Result,
+    CustomerId, IncidentId, PartnerId, PartnerRelationId, Result,
     access::Scope,
     customer::{Customer, CustomerKey, CustomerPredicate},
+    filter::{Filter, TextMatch, fold},
+    incident::Incident,
     page::{List, Page},
+    service_health::ServiceHealth,
+    service_request::ServiceRequest,
     subscription::Subscription,
 };
 
@@ -57,7 +61,7 @@ pub(super) mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-impl Table for Customer {
+impl Stored for Customer {
     type Entity = row::Entity;
     const UNREAD: usize = 3;
 
@@ -83,6 +87,31 @@ impl Table for Customer {
         })
     }
 
+    fn row(&self, partner: PartnerId) -> row::Model {
+        row::Model {
+            id: self.id.0,
+            tenant_id: self.tenant_id.clone(),
+            commerce_id: self.commerce_id.clone(),
+            name: self.name.clone(),
+            primary_domain: self.primary_domain.clone(),
+            custom_domains: join(&self.custom_domains),
+            country: self.country.clone(),
+            culture: self.culture.clone(),
+            language: self.language.clone(),
+            relationship: word(self.relationship),
+            relationship_text: self.relationship_text.clone(),
+            allow_delegated_access: self.allow_delegated_access,
+            associated_partner_id: self.associated_partner_id.clone(),
+            registration_number: self.registration_number.clone(),
+            reseller_id: self.reseller_id.map(|id| id.0),
+            ended_at: self.ended_at,
+            observed_at: self.observed_at,
+            partner_id: partner.0,
+            name_key: fold(&self.name),
+            domains_key: domains_key(self),
+        }
+    }
+
     fn visible(scope: &Scope) -> Condition {
         let customers = scope.customers.as_ref();
         Condition::all()
@@ -90,6 +119,12 @@ impl Table for Customer {
             .add_option(customers.map(|ids| row::Column::Id.is_in(ids.iter().map(|id| id.0))))
     }
 
+    fn id_column() -> Column<Self> {
+        row::Column::Id
+    }
+}
+
+impl Table for Customer {
     fn holds(predicate: &CustomerPredicate, scope: &Scope) -> Expr {
         use CustomerPredicate as P;
         match predicate {
@@ -105,7 +140,18 @@ impl Table for Customer {
                 let customers = matching::<Subscription>(super::subscription::row::Column::CustomerId, filter, scope);
                 row::Column::Id.in_subquery(customers)
             }
-            P::Incident(_) | P::ServiceHealth(_) | P::ServiceRequest(_) => Expr::val(true),
+            P::Incident(filter) => {
+                let incidents = matching::<Incident>(super::incident::row::Column::Id, filter, scope);
+                row::Column::Id.in_subquery(visibility::customers_seeing(incidents))
+            }
+            P::ServiceHealth(filter) => {
+                let column = super::service_health::row::Column::CustomerId;
+                row::Column::Id.in_subquery(matching::<ServiceHealth>(column, filter, scope))
+            }
+            P::ServiceRequest(filter) => {
+                let column = super::service_request::row::Column::CustomerId;
+                row::Column::Id.in_subquery(matching::<ServiceRequest>(column, filter, scope))
+            }
         }
     }
 
@@ -116,9 +162,14 @@ impl Table for Customer {
             CustomerKey::TenantId => (row::Column::TenantId, false),
         }
     }
+}
 
-    fn id_column() -> Column<Self> {
-        row::Column::Id
+/// The domains as [`text::any_word_matches`] looks through them.
+fn domains_key(customer: &Customer) -> String {
+    let domains: Vec<_> = customer.primary_domain.iter().chain(&customer.custom_domains).map(|one| fold(one)).collect();
+    match domains.is_empty() {
+        true => String::new(),
+        false => format!(" {} ", domains.join(" ")),
     }
 }
 
@@ -131,6 +182,14 @@ impl ScopedStore {
     /// The customers with these ids, in no order.
     pub async fn customers_by_id(&self, ids: &[CustomerId]) -> Result<Vec<Customer>> {
         self.by_ids(ids, true).await
+    }
+
+    /// The customer with this tenant id, or with this domain, primary or custom; in any letter case.
+    pub async fn customer_by_tenant_or_domain(&self, text: &str) -> Result<Option<Customer>> {
+        let tenant = CustomerPredicate::TenantId(BTreeSet::from([fold(text.trim())]));
+        let domain = CustomerPredicate::Domain(TextMatch::Equals(text.trim().to_owned()));
+        let found = self.page(&List::first(1).filtered(Filter::Any(vec![tenant.into(), domain.into()]))).await?;
+        Ok(found.items.into_iter().next())
     }
 
     /// The customers that see each incident.

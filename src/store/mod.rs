@@ -2,19 +2,35 @@
 //!
 //! Nothing is read or written without a [`Scope`]: [`Store::scoped`] gives reads, [`ScopedStore::begin`] a transaction.
 
+mod connect;
 mod customer;
 mod dialect;
+mod incident;
+mod message;
+mod partner;
 mod row;
+mod search;
+mod service_health;
+mod service_request;
 mod subscription;
+mod support_offering;
+mod support_plan;
 mod table;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
+mod visibility;
+
+pub use connect::MigrationState;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
 
 use crate::domain::{Error, Result, access::Scope};
 
@@ -35,6 +51,10 @@ impl Store {
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
+
+    async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        rows(&self.db, statement).await
+    }
 }
 
 /// The database as one viewer may see it: every statement starts with its scope.
@@ -45,15 +65,23 @@ pub struct ScopedStore {
 }
 
 impl ScopedStore {
-    /// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated
-    /// once, so a database that came back is noticed by nobody.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        match self.db.query_all(statement).await {
-            Err(error) if dialect::is_broken_connection(&error) => self.db.query_all(statement).await,
-            answer => answer,
-        }
-        .map_err(database_error)
+        rows(&self.db, statement).await
     }
+
+    fn backend(&self) -> DatabaseBackend {
+        self.db.get_database_backend()
+    }
+}
+
+/// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated once, so
+/// a database that came back is noticed by nobody.
+async fn rows(db: &DatabaseConnection, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+    match db.query_all(statement).await {
+        Err(error) if dialect::is_broken_connection(&error) => db.query_all(statement).await,
+        answer => answer,
+    }
+    .map_err(database_error)
 }
 
 /// What a failed statement means to those above.

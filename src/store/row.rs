@@ -52,6 +52,16 @@ pub(super) fn join<T: AsRef<str>>(texts: &[T]) -> String {
     serde_json::Value::from_iter(texts.iter().map(AsRef::as_ref)).to_string()
 }
 
+/// A list of fixed words as one column.
+pub(super) fn join_words<W: Copy + Into<&'static str>>(words: &[W]) -> String {
+    join(&words.iter().map(|word| (*word).into()).collect::<Vec<&str>>())
+}
+
+/// A fixed word as a column.
+pub(super) fn word(word: impl Into<&'static str>) -> String {
+    word.into().to_owned()
+}
+
 fn split(text: &str) -> Result<Vec<String>> {
     if text.is_empty() {
         return Ok(Vec::new());

@@ -9,15 +9,16 @@ use sea_orm::{
 
 use super::{
     ScopedStore,
-    row::Row,
-    table::{Column, Parent, Table, col},
+    row::{Row, join, word},
+    table::{Column, Parent, Stored, Table, col},
     text,
 };
 use crate::domain::{
-    CustomerId, Result, SubscriptionId,
+    AzureEntitlementId, CustomerId, PartnerId, Result, SubscriptionId,
     access::Scope,
+    filter::fold,
     page::{List, Page},
-    subscription::{Subscription, SubscriptionKey, SubscriptionPredicate, SupportContact},
+    subscription::{AzureEntitlement, Subscription, SubscriptionKey, SubscriptionPredicate, SupportContact},
 };
 
 /// Private: outside of this file only [`Subscription`] exists.
@@ -73,7 +74,29 @@ pub(super) mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-impl Table for Subscription {
+/// Private: outside of this file only [`AzureEntitlement`] exists.
+pub(super) mod entitlement {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "azure_entitlement")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub customer_id: Uuid,
+        pub subscription_id: Uuid,
+        pub external_id: String,
+        pub friendly_name: Option<String>,
+        pub status_text: Option<String>,
+        pub observed_at: DateTimeUtc,
+        pub partner_id: Uuid,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Stored for Subscription {
     type Entity = row::Entity;
     const UNREAD: usize = 2;
 
@@ -121,6 +144,50 @@ impl Table for Subscription {
         })
     }
 
+    fn row(&self, partner: PartnerId) -> row::Model {
+        row::Model {
+            id: self.id.0,
+            customer_id: self.customer_id.0,
+            external_id: self.external_id.clone(),
+            parent_id: self.parent_id.map(|id| id.0),
+            offer_id: self.offer_id.clone(),
+            offer_name: self.offer_name.clone(),
+            friendly_name: self.friendly_name.clone(),
+            product_family: word(self.product_family),
+            product_family_signal: self.product_family_signal.clone(),
+            product_type: self.product_type.clone(),
+            quantity: self.quantity,
+            unit_type: self.unit_type.clone(),
+            status: word(self.status),
+            status_text: self.status_text.clone(),
+            billing_type: word(self.billing_type),
+            billing_type_text: self.billing_type_text.clone(),
+            billing_cycle: word(self.billing_cycle),
+            billing_cycle_text: self.billing_cycle_text.clone(),
+            term: self.term.clone(),
+            renewal_term: self.renewal_term.clone(),
+            created_at: self.created_at,
+            starts_at: self.starts_at,
+            commitment_ends_on: self.commitment_ends_on,
+            cancellable_until: self.cancellable_until,
+            is_auto_renewed: self.is_auto_renewed,
+            is_trial: self.is_trial,
+            is_microsoft_product: self.is_microsoft_product,
+            publisher: self.publisher.clone(),
+            reseller_network_id: self.reseller_network_id.clone(),
+            suspension_reasons: join(&self.suspension_reasons),
+            order_id: self.order_id.clone(),
+            contract_type: self.contract_type.clone(),
+            support_contact_applicability: word(self.support_contact.applicability),
+            support_contact_name: self.support_contact.name.clone(),
+            support_contact_tenant_id: self.support_contact.tenant_id.clone(),
+            support_contact_network_id: self.support_contact.network_id.clone(),
+            observed_at: self.observed_at,
+            partner_id: partner.0,
+            name_key: fold(&self.friendly_name),
+        }
+    }
+
     fn visible(scope: &Scope) -> Condition {
         let customers = scope.customers.as_ref();
         Condition::all()
@@ -128,6 +195,12 @@ impl Table for Subscription {
             .add_option(customers.map(|ids| row::Column::CustomerId.is_in(ids.iter().map(|id| id.0))))
     }
 
+    fn id_column() -> Column<Self> {
+        row::Column::Id
+    }
+}
+
+impl Table for Subscription {
     fn holds(predicate: &SubscriptionPredicate, _: &Scope) -> Expr {
         use SubscriptionPredicate as P;
         match predicate {
@@ -156,9 +229,56 @@ impl Table for Subscription {
             SubscriptionKey::CreatedAt => (row::Column::CreatedAt, true),
         }
     }
+}
+
+impl Stored for AzureEntitlement {
+    type Entity = entitlement::Entity;
+    const UNREAD: usize = 1;
+
+    fn decode(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: AzureEntitlementId(row.take()?),
+            customer_id: CustomerId(row.take()?),
+            subscription_id: SubscriptionId(row.take()?),
+            external_id: row.take()?,
+            friendly_name: row.take()?,
+            status_text: row.take()?,
+            observed_at: row.take()?,
+        })
+    }
+
+    fn row(&self, partner: PartnerId) -> entitlement::Model {
+        entitlement::Model {
+            id: self.id.0,
+            customer_id: self.customer_id.0,
+            subscription_id: self.subscription_id.0,
+            external_id: self.external_id.clone(),
+            friendly_name: self.friendly_name.clone(),
+            status_text: self.status_text.clone(),
+            observed_at: self.observed_at,
+            partner_id: partner.0,
+        }
+    }
+
+    fn visible(scope: &Scope) -> Condition {
+        let customers = scope.customers.as_ref();
+        Condition::all()
+            .add(entitlement::Column::PartnerId.eq(scope.partner.0))
+            .add_option(customers.map(|ids| entitlement::Column::CustomerId.is_in(ids.iter().map(|id| id.0))))
+    }
 
     fn id_column() -> Column<Self> {
-        row::Column::Id
+        entitlement::Column::Id
+    }
+}
+
+impl Table for AzureEntitlement {
+    fn holds((): &(), _: &Scope) -> Expr {
+        Expr::val(true)
+    }
+
+    fn key_column((): ()) -> (Column<Self>, bool) {
+        (entitlement::Column::Id, false)
     }
 }
 
@@ -189,5 +309,14 @@ impl ScopedStore {
         list: &List<Subscription>,
     ) -> Result<HashMap<SubscriptionId, Page<Subscription>>> {
         self.pages_of(parents, Parent::Column(row::Column::ParentId), list).await
+    }
+
+    /// The Azure subscriptions below each subscription.
+    pub async fn azure_entitlements_of(
+        &self,
+        subscriptions: &[SubscriptionId],
+        list: &List<AzureEntitlement>,
+    ) -> Result<HashMap<SubscriptionId, Page<AzureEntitlement>>> {
+        self.pages_of(subscriptions, Parent::Column(entitlement::Column::SubscriptionId), list).await
     }
 }

@@ -1,9 +1,13 @@
 //! Pages of any table: filtered, ordered, by key, for one list or for many parents in one statement.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
 
+use chrono::NaiveDate;
 use sea_orm::{
-    DatabaseBackend, EntityTrait, Iden, Iterable, QueryResult, Value,
+    ColumnTrait, DatabaseBackend, EntityTrait, Iden, Iterable, QueryResult, Value,
     sea_query::{
         Asterisk, Condition, Expr, ExprTrait, Func, NullOrdering, OrderedStatement, OverStatement, Query,
         SelectStatement, WindowStatement,
@@ -13,15 +17,15 @@ use uuid::Uuid;
 
 use super::{ScopedStore, dialect, row::Row};
 use crate::domain::{
-    Result,
+    PartnerId, Result,
     access::Scope,
     filter::{Filter, Range},
     page::{Direction, KeyValue, List, Listed, Order, Page, Position, Take},
 };
 
-/// How an entity lies in its table.
-pub(super) trait Table: Listed {
-    /// The row type. Its columns are those that [`Table::decode`] takes, in that order, then [`Table::UNREAD`] ones.
+/// How a domain type lies in its table.
+pub(super) trait Stored: Sized + Send {
+    /// The row type. Its columns are those that [`Stored::decode`] takes, in that order, then [`Stored::UNREAD`] ones.
     type Entity: EntityTrait;
 
     /// How many columns at the end of a row only the database needs: the partner, folded texts.
@@ -32,19 +36,26 @@ pub(super) trait Table: Listed {
 
     fn decode(row: &mut Row<'_>) -> Result<Self>;
 
+    /// What is written for it.
+    fn row(&self, partner: PartnerId) -> Model<Self>;
+
     /// Which rows the scope admits; every statement starts with it.
     fn visible(scope: &Scope) -> Condition;
 
+    fn id_column() -> Column<Self>;
+}
+
+/// How an entity that stands in lists is filtered and ordered.
+pub(super) trait Table: Stored + Listed {
     /// What a predicate is in SQL. Conditions over other tables are `id in (select …)` with those tables' own scope.
     fn holds(predicate: &Self::Predicate, scope: &Scope) -> Expr;
 
     /// The column of a key, and whether it may be null.
     fn key_column(key: Self::Key) -> (Column<Self>, bool);
-
-    fn id_column() -> Column<Self>;
 }
 
-pub(super) type Column<T> = <<T as Table>::Entity as EntityTrait>::Column;
+pub(super) type Column<T> = <<T as Stored>::Entity as EntityTrait>::Column;
+pub(super) type Model<T> = <<T as Stored>::Entity as EntityTrait>::Model;
 
 /// How rows of a table belong to parents.
 pub(super) enum Parent<T: Table> {
@@ -55,8 +66,30 @@ pub(super) enum Parent<T: Table> {
 }
 
 /// `column` with its table in front, as statements over several tables need it.
-pub(super) fn col<C: sea_orm::ColumnTrait>(column: C) -> Expr {
+pub(super) fn col<C: ColumnTrait>(column: C) -> Expr {
     Expr::col(column.as_column_ref())
+}
+
+/// Rows that belong to the partner as a whole: out of reach for a scope of some customers.
+pub(super) fn owned(partner: impl ColumnTrait, scope: &Scope) -> Condition {
+    let of_customers_only = scope.customers.as_ref().map(|_| Expr::val(false));
+    Condition::all().add(partner.eq(scope.partner.0)).add_option(of_customers_only)
+}
+
+/// Ids as values.
+pub(super) fn ids<I: Copy + Into<Uuid>>(ids: &BTreeSet<I>) -> impl Iterator<Item = Uuid> {
+    ids.iter().map(|id| (*id).into())
+}
+
+/// Fixed words as values.
+pub(super) fn words<W: Copy + Into<&'static str>>(words: &BTreeSet<W>) -> impl Iterator<Item = &'static str> {
+    words.iter().map(|word| (*word).into())
+}
+
+/// `day` lies between two days, the last one included or open.
+pub(super) fn valid_on(from: impl ColumnTrait, until: impl ColumnTrait, day: NaiveDate) -> Expr {
+    let open_or_later = col(until).is_null().or(col(until).gte(Expr::val(day)));
+    col(from).lte(Expr::val(day)).and(open_or_later)
 }
 
 /// What a filter is in SQL.
@@ -71,16 +104,21 @@ pub(super) fn condition<T: Table>(filter: &Filter<T::Predicate>, scope: &Scope) 
     }
 }
 
-/// `column` lies in a half-open range.
+/// `column` lies in a half-open range; a missing value lies in none, not even in one without bounds.
 pub(super) fn within<V: Clone + Into<Value>>(column: Expr, range: &Range<V>) -> Expr {
     let from = range.from.clone().map(|from| column.clone().gte(Expr::val(from)));
-    let until = range.until.clone().map(|until| column.lt(Expr::val(until)));
-    [from, until].into_iter().flatten().reduce(ExprTrait::and).unwrap_or_else(|| Expr::val(true))
+    let until = range.until.clone().map(|until| column.clone().lt(Expr::val(until)));
+    [from, until].into_iter().flatten().reduce(ExprTrait::and).unwrap_or_else(|| column.is_not_null())
 }
 
 /// The ids of rows that a filter selects, for `id in (…)` conditions of other tables; `column` is what is matched.
 pub(super) fn matching<T: Table>(column: Column<T>, filter: &Filter<T::Predicate>, scope: &Scope) -> SelectStatement {
-    Query::select().expr(col(column)).from(T::Entity::default()).cond_where(T::visible(scope)).and_where(condition::<T>(filter, scope)).take()
+    Query::select()
+        .expr(col(column))
+        .from(T::Entity::default())
+        .cond_where(T::visible(scope))
+        .and_where(condition::<T>(filter, scope))
+        .take()
 }
 
 impl ScopedStore {
@@ -110,7 +148,12 @@ impl ScopedStore {
     }
 
     /// One page for each parent: one statement for all, one more if totals were asked for.
-    pub(super) async fn pages_of<T: Table, K>(&self, parents: &[K], by: Parent<T>, list: &List<T>) -> Result<HashMap<K, Page<T>>>
+    pub(super) async fn pages_of<T: Table, K>(
+        &self,
+        parents: &[K],
+        by: Parent<T>,
+        list: &List<T>,
+    ) -> Result<HashMap<K, Page<T>>>
     where
         K: Copy + Eq + Hash + Into<Uuid> + From<Uuid>,
     {
@@ -120,7 +163,7 @@ impl ScopedStore {
                 return Ok(None);
             }
             let mut count = Query::select();
-            let parent = by.join(&mut count, self.db.get_database_backend(), &ids);
+            let parent = by.join(&mut count, self.backend(), &ids);
             count.expr(parent.clone()).expr(Func::count(Expr::col(Asterisk)));
             count.from(T::Entity::default()).cond_where(T::visible(&self.scope));
             count.and_where(condition::<T>(&list.filter, &self.scope)).add_group_by([parent]);
@@ -132,16 +175,10 @@ impl ScopedStore {
             Ok(Some(totals))
         };
         let items = async {
-            let mut items: HashMap<K, Vec<T>> = HashMap::with_capacity(parents.len());
-            if !list.wants_items {
-                return Ok(items);
+            match list.wants_items {
+                true => self.by_parent::<T, K>(&self.select_per_parent(&ids, &by, list)).await,
+                false => Ok(HashMap::new()),
             }
-            for row in self.rows(&self.select_per_parent(&ids, &by, list)).await? {
-                let mut row = Row::new(&row);
-                let parent = K::from(row.take::<Uuid>()?);
-                items.entry(parent).or_default().push(T::decode(&mut row)?);
-            }
-            Ok(items)
         };
         let (totals, mut items) = futures::try_join!(totals, items)?;
         let page = |parent: &K| {
@@ -151,12 +188,57 @@ impl ScopedStore {
         Ok(parents.iter().map(page).collect())
     }
 
+    /// All children of each parent, in one statement; for lists that are short by nature.
+    pub(super) async fn children_of<T: Stored, K>(
+        &self,
+        parents: &[K],
+        parent: Column<T>,
+        order: &[(Column<T>, sea_orm::Order)],
+    ) -> Result<HashMap<K, Vec<T>>>
+    where
+        K: Copy + Eq + Hash + Into<Uuid> + From<Uuid>,
+    {
+        let ids: Vec<Uuid> = parents.iter().map(|parent| (*parent).into()).collect();
+        let mut select = Query::select();
+        select.from(T::Entity::default()).expr(col(parent)).exprs(columns::<T>(true));
+        select.cond_where(T::visible(&self.scope));
+        select.and_where(dialect::is_one_of(self.backend(), col(parent), &ids));
+        for (column, order) in order {
+            select.order_by_expr(col(*column), order.clone());
+        }
+        self.by_parent(&select).await
+    }
+
+    /// The rows of a statement whose first column is the parent, under each parent in the statement's order.
+    pub(super) async fn by_parent<T: Stored, K>(&self, select: &SelectStatement) -> Result<HashMap<K, Vec<T>>>
+    where
+        K: Eq + Hash + From<Uuid>,
+    {
+        let mut children: HashMap<K, Vec<T>> = HashMap::new();
+        for row in self.rows(select).await? {
+            let mut row = Row::new(&row);
+            let parent = K::from(row.take::<Uuid>()?);
+            children.entry(parent).or_default().push(T::decode(&mut row)?);
+        }
+        Ok(children)
+    }
+
+    /// All rows in scope; for tables that are short by nature.
+    pub(super) async fn all<T: Stored>(&self, order: &[(Column<T>, sea_orm::Order)]) -> Result<Vec<T>> {
+        let mut select = Query::select();
+        select.from(T::Entity::default()).exprs(columns::<T>(true)).cond_where(T::visible(&self.scope));
+        for (column, order) in order {
+            select.order_by_expr(col(*column), order.clone());
+        }
+        decode_all(&self.rows(&select).await?)
+    }
+
     /// The rows with these ids.
-    pub(super) async fn by_ids<T: Table>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
+    pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
         let mut select = Query::select();
         select.from(T::Entity::default()).exprs(columns::<T>(wants_body)).cond_where(T::visible(&self.scope));
-        select.and_where(dialect::is_one_of(self.db.get_database_backend(), col(T::id_column()), &ids));
+        select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), &ids));
         decode_all(&self.rows(&select).await?)
     }
 
@@ -170,7 +252,7 @@ impl ScopedStore {
     /// The parent, the columns, and the row's number within its parent, cut at one more than wanted.
     fn select_per_parent<T: Table>(&self, ids: &[Uuid], by: &Parent<T>, list: &List<T>) -> SelectStatement {
         let mut numbered = Query::select();
-        let parent = by.join(&mut numbered, self.db.get_database_backend(), ids);
+        let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
         numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
         restrict(&mut numbered, list, &self.scope);
@@ -202,8 +284,8 @@ impl<T: Table> Parent<T> {
     }
 }
 
-/// The columns that [`Table::decode`] takes.
-fn columns<T: Table>(wants_body: bool) -> impl Iterator<Item = Expr> {
+/// The columns that [`Stored::decode`] takes.
+pub(super) fn columns<T: Stored>(wants_body: bool) -> impl Iterator<Item = Expr> {
     let all = Column::<T>::iter();
     let read = all.len() - T::UNREAD;
     let unwanted = T::BODY.filter(|_| !wants_body).map(|body| body.to_string());
@@ -213,7 +295,7 @@ fn columns<T: Table>(wants_body: bool) -> impl Iterator<Item = Expr> {
     })
 }
 
-pub(super) fn decode_all<T: Table>(rows: &[QueryResult]) -> Result<Vec<T>> {
+pub(super) fn decode_all<T: Stored>(rows: &[QueryResult]) -> Result<Vec<T>> {
     rows.iter().map(|row| T::decode(&mut Row::new(row))).collect()
 }
 

@@ -1,0 +1,173 @@
+//! Opening the database, keeping its schema up to date, and what can be known before anybody asks.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use migrations::{Migrator, MigratorTrait, SchemaManager};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection,
+    sea_query::{Expr, ExprTrait, Query},
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Store, database_error, row::Row};
+use crate::domain::{Error, PartnerId, Result, event::EntityKind};
+
+/// How the schema of the database stands to this version of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MigrationState {
+    UpToDate,
+    /// So many migrations are missing; [`Store::migrate`] applies them.
+    Behind {
+        pending: usize,
+    },
+    /// The database was written by a newer version, by these migrations that this one does not know.
+    Newer {
+        unknown: Vec<String>,
+    },
+}
+
+impl Store {
+    /// Opens a database: `sqlite://PATH`, made if it is missing, or `postgres://…`.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if the address cannot be used, `Unavailable` if nobody answers there.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        let options = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => sqlite(url)?,
+            Some("postgres" | "postgresql") => postgres(url),
+            _ => return Err(Error::invalid("database.url", "must start with sqlite:// or postgres://")),
+        };
+        let mut db = open(options, max_connections).await?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&statements);
+        db.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(Self { db, statements })
+    }
+
+    /// Applies what is missing of the schema.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if the database is newer than this program.
+    pub async fn migrate(&self) -> Result<()> {
+        match self.migration_state().await? {
+            MigrationState::UpToDate => Ok(()),
+            MigrationState::Behind { .. } => Migrator::up(&self.db, None).await.map_err(database_error),
+            MigrationState::Newer { unknown } => Err(Error::Conflict(format!(
+                "the database is newer than this program: it has the migrations {}; use the newer program, or a database \
+                 of its own",
+                unknown.join(", ")
+            ))),
+        }
+    }
+
+    /// How the schema stands; nothing is written.
+    pub async fn migration_state(&self) -> Result<MigrationState> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let applied = self.applied_migrations().await?;
+        let unknown: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
+        let pending = known.iter().filter(|name| !applied.contains(name)).count();
+        Ok(match (unknown.is_empty(), pending) {
+            (false, _) => MigrationState::Newer { unknown },
+            (true, 0) => MigrationState::UpToDate,
+            (true, pending) => MigrationState::Behind { pending },
+        })
+    }
+
+    async fn applied_migrations(&self) -> Result<Vec<String>> {
+        let recorded = Migrator::migration_table_name().to_string();
+        if !SchemaManager::new(&self.db).has_table(&recorded).await.map_err(database_error)? {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows(&Query::select().column("version").from(recorded).take()).await?;
+        rows.iter().map(|row| Row::new(row).take()).collect()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.rows(&Query::select().expr(Expr::val(1)).take()).await.map(|_| ())
+    }
+
+    /// All partners of the installation by name: id, tenant, name.
+    pub async fn partners(&self) -> Result<Vec<(PartnerId, String, String)>> {
+        let mut select = Query::select();
+        select.columns(["id", "tenant_id", "name"]).from("partner");
+        select.order_by("name", sea_orm::Order::Asc).order_by("id", sea_orm::Order::Asc);
+        let rows = self.rows(&select).await?;
+        let partner = |row| {
+            let mut row = Row::new(row);
+            Ok((PartnerId(row.take()?), row.take()?, row.take()?))
+        };
+        rows.iter().map(partner).collect()
+    }
+
+    /// The installation's own random 32 bytes; every node has the same.
+    pub async fn cursor_key(&self) -> Result<Vec<u8>> {
+        let rows = self.rows(&Query::select().column("cursor_key").from("installation").take()).await?;
+        let row = rows.first().ok_or_else(|| Error::internal("the database has no row in installation"))?;
+        Row::new(row).take()
+    }
+
+    /// How often each kind of thing of a partner has changed: a number that grows with every commit that touched one,
+    /// even where only the time of observation moved and nothing stands in the log. Kinds that never changed are
+    /// missing.
+    pub async fn positions(&self, partner: PartnerId) -> Result<HashMap<EntityKind, i64>> {
+        let mut select = Query::select();
+        select.columns(["kind", "version"]).from("log_position").and_where(Expr::col("partner_id").eq(partner.0));
+        let rows = self.rows(&select).await?;
+        let position = |row| {
+            let mut row = Row::new(row);
+            Ok((row.word()?, row.take()?))
+        };
+        rows.iter().map(position).collect()
+    }
+}
+
+/// Connects; the caller has to count statements itself.
+async fn open(mut options: ConnectOptions, max_connections: u32) -> Result<DatabaseConnection> {
+    options.max_connections(max_connections).min_connections(1);
+    options.acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+    // A broken connection is noticed by the statement itself, which is then repeated: no ping before each use.
+    options.test_before_acquire(false);
+    Database::connect(options).await.map_err(database_error)
+}
+
+fn sqlite(url: &str) -> Result<ConnectOptions> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        let reason = "each connection would have a database of its own in memory; give a file, e.g. sqlite://data.db";
+        return Err(Error::invalid("database.url", reason));
+    }
+    let mut options = ConnectOptions::new(url);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // In WAL mode a power cut may lose the last commits, never the database.
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(5))
+            .foreign_keys(true)
+            .statement_cache_capacity(256)
+            .pragma("temp_store", "memory")
+            // 16 MiB of cache for each connection; the file itself is mapped up to 256 MiB, once for all.
+            .pragma("cache_size", "-16384")
+            .pragma("mmap_size", "268435456")
+    });
+    Ok(options)
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let url = url.strip_prefix("postgresql:").map_or_else(|| url.to_owned(), |rest| format!("postgres:{rest}"));
+    let mut options = ConnectOptions::new(url);
+    options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(512).application_name("supportgraph"));
+    options
+}

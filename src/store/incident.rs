@@ -1,0 +1,399 @@
+//! The `incident` table, with posts and impacts.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
+};
+
+use super::{
+    ScopedStore, customer, dialect,
+    row::{Row, word},
+    service_health, subscription,
+    table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
+    text, visibility,
+};
+use crate::domain::{
+    CustomerId, IncidentId, IncidentImpactId, IncidentPostId, PartnerId, Result, ServiceId,
+    access::Scope,
+    customer::Customer,
+    filter::fold,
+    incident::{
+        Incident, IncidentImpact, IncidentKey, IncidentPost, IncidentPostKey, IncidentPredicate, IncidentReach,
+    },
+    page::{List, Page},
+    product_family::ProductFamily,
+    service_health::Service,
+    subscription::SubscriptionStatus,
+};
+
+/// Private: outside of this file only [`Incident`] exists.
+pub(super) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "incident")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub source: String,
+        pub external_id: String,
+        pub title: String,
+        pub impact: Option<String>,
+        pub classification: String,
+        pub classification_text: String,
+        pub origin: String,
+        pub status: String,
+        pub status_text: String,
+        pub level: Option<String>,
+        pub service_id: Option<Uuid>,
+        pub service_name: Option<String>,
+        pub product_family: String,
+        pub feature: Option<String>,
+        pub feature_group: Option<String>,
+        pub started_at: Option<DateTimeUtc>,
+        pub ended_at: Option<DateTimeUtc>,
+        pub is_resolved: bool,
+        pub is_high_impact: Option<bool>,
+        pub modified_at: DateTimeUtc,
+        pub observed_at: DateTimeUtc,
+        pub partner_id: Uuid,
+        pub title_key: String,
+        pub severity: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Private: outside of this file only [`IncidentPost`] exists.
+pub(super) mod post {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "incident_post")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub incident_id: Uuid,
+        pub created_at: DateTimeUtc,
+        pub post_type: String,
+        pub content: String,
+        pub partner_id: Uuid,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Private: outside of this file only [`IncidentImpact`] exists.
+pub(super) mod impact {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "incident_impact")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub incident_id: Uuid,
+        pub service_name: String,
+        pub region: String,
+        pub status_text: Option<String>,
+        pub updated_at: Option<DateTimeUtc>,
+        pub partner_id: Uuid,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Stored for Incident {
+    type Entity = row::Entity;
+    const UNREAD: usize = 3;
+
+    fn decode(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: IncidentId(row.take()?),
+            source: row.word()?,
+            external_id: row.take()?,
+            title: row.take()?,
+            impact: row.take()?,
+            classification: row.word()?,
+            classification_text: row.take()?,
+            origin: row.word()?,
+            status: row.word()?,
+            status_text: row.take()?,
+            level: row.take()?,
+            service_id: row.take::<Option<_>>()?.map(ServiceId),
+            service_name: row.take()?,
+            product_family: row.word()?,
+            feature: row.take()?,
+            feature_group: row.take()?,
+            started_at: row.take()?,
+            ended_at: row.take()?,
+            is_resolved: row.take()?,
+            is_high_impact: row.take()?,
+            modified_at: row.take()?,
+            observed_at: row.take()?,
+        })
+    }
+
+    fn row(&self, partner: PartnerId) -> row::Model {
+        row::Model {
+            id: self.id.0,
+            source: word(self.source),
+            external_id: self.external_id.clone(),
+            title: self.title.clone(),
+            impact: self.impact.clone(),
+            classification: word(self.classification),
+            classification_text: self.classification_text.clone(),
+            origin: word(self.origin),
+            status: word(self.status),
+            status_text: self.status_text.clone(),
+            level: self.level.clone(),
+            service_id: self.service_id.map(|id| id.0),
+            service_name: self.service_name.clone(),
+            product_family: word(self.product_family),
+            feature: self.feature.clone(),
+            feature_group: self.feature_group.clone(),
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            is_resolved: self.is_resolved,
+            is_high_impact: self.is_high_impact,
+            modified_at: self.modified_at,
+            observed_at: self.observed_at,
+            partner_id: partner.0,
+            title_key: fold(&self.title),
+            severity: self.status.severity(),
+        }
+    }
+
+    fn visible(scope: &Scope) -> Condition {
+        Condition::all()
+            .add(row::Column::PartnerId.eq(scope.partner.0))
+            .add_option(visibility::incidents_in(scope).map(|seen| row::Column::Id.in_subquery(seen)))
+    }
+
+    fn id_column() -> Column<Self> {
+        row::Column::Id
+    }
+}
+
+impl Table for Incident {
+    fn holds(predicate: &IncidentPredicate, scope: &Scope) -> Expr {
+        use IncidentPredicate as P;
+        match predicate {
+            P::Id(wanted) => row::Column::Id.is_in(ids(wanted)),
+            P::ExternalId(wanted) => row::Column::ExternalId.is_in(wanted),
+            P::Open(open) => row::Column::IsResolved.eq(!open),
+            P::Title(wanted) => text::matches(col(row::Column::TitleKey), wanted),
+            P::Classification(wanted) => row::Column::Classification.is_in(words(wanted)),
+            P::Origin(wanted) => row::Column::Origin.is_in(words(wanted)),
+            P::Status(wanted) => row::Column::Status.is_in(words(wanted)),
+            P::ProductFamily(wanted) => row::Column::ProductFamily.is_in(words(wanted)),
+            P::Source(wanted) => row::Column::Source.is_in(words(wanted)),
+            P::StartedAt(range) => within(col(row::Column::StartedAt), range),
+            P::ModifiedAt(range) => within(col(row::Column::ModifiedAt), range),
+            P::Service(filter) => {
+                let services = matching::<Service>(service_health::service::Column::Id, filter, scope);
+                row::Column::ServiceId.in_subquery(services)
+            }
+            P::Customer(filter) => {
+                let customers = matching::<Customer>(customer::row::Column::Id, filter, scope);
+                let seen = visibility::incident::Column::CustomerId.in_subquery(customers);
+                row::Column::Id.in_subquery(visibility::incidents_where(seen))
+            }
+        }
+    }
+
+    fn key_column(key: IncidentKey) -> (Column<Self>, bool) {
+        match key {
+            IncidentKey::StartedAt => (row::Column::StartedAt, true),
+            IncidentKey::ModifiedAt => (row::Column::ModifiedAt, false),
+            IncidentKey::Severity => (row::Column::Severity, false),
+            IncidentKey::Title => (row::Column::TitleKey, false),
+        }
+    }
+}
+
+impl Stored for IncidentPost {
+    type Entity = post::Entity;
+    const UNREAD: usize = 1;
+    const BODY: Option<Column<Self>> = Some(post::Column::Content);
+
+    fn decode(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: IncidentPostId(row.take()?),
+            incident_id: IncidentId(row.take()?),
+            created_at: row.take()?,
+            post_type: row.take()?,
+            content: row.take()?,
+        })
+    }
+
+    fn row(&self, partner: PartnerId) -> post::Model {
+        post::Model {
+            id: self.id.0,
+            incident_id: self.incident_id.0,
+            created_at: self.created_at,
+            post_type: self.post_type.clone(),
+            content: self.content.clone(),
+            partner_id: partner.0,
+        }
+    }
+
+    fn visible(scope: &Scope) -> Condition {
+        Condition::all()
+            .add(post::Column::PartnerId.eq(scope.partner.0))
+            .add_option(visibility::incidents_in(scope).map(|seen| post::Column::IncidentId.in_subquery(seen)))
+    }
+
+    fn id_column() -> Column<Self> {
+        post::Column::Id
+    }
+}
+
+impl Table for IncidentPost {
+    fn holds((): &(), _: &Scope) -> Expr {
+        Expr::val(true)
+    }
+
+    fn key_column(key: IncidentPostKey) -> (Column<Self>, bool) {
+        match key {
+            IncidentPostKey::CreatedAt => (post::Column::CreatedAt, false),
+        }
+    }
+}
+
+impl Stored for IncidentImpact {
+    type Entity = impact::Entity;
+    const UNREAD: usize = 1;
+
+    fn decode(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: IncidentImpactId(row.take()?),
+            incident_id: IncidentId(row.take()?),
+            service_name: row.take()?,
+            region: row.take()?,
+            status_text: row.take()?,
+            updated_at: row.take()?,
+        })
+    }
+
+    fn row(&self, partner: PartnerId) -> impact::Model {
+        impact::Model {
+            id: self.id.0,
+            incident_id: self.incident_id.0,
+            service_name: self.service_name.clone(),
+            region: self.region.clone(),
+            status_text: self.status_text.clone(),
+            updated_at: self.updated_at,
+            partner_id: partner.0,
+        }
+    }
+
+    fn visible(scope: &Scope) -> Condition {
+        Condition::all()
+            .add(impact::Column::PartnerId.eq(scope.partner.0))
+            .add_option(visibility::incidents_in(scope).map(|seen| impact::Column::IncidentId.in_subquery(seen)))
+    }
+
+    fn id_column() -> Column<Self> {
+        impact::Column::Id
+    }
+}
+
+impl ScopedStore {
+    /// Incidents, filtered and ordered.
+    pub async fn incident_page(&self, list: &List<Incident>) -> Result<Page<Incident>> {
+        self.page(list).await
+    }
+
+    /// The incidents with these ids, in no order.
+    pub async fn incidents_by_id(&self, ids: &[IncidentId]) -> Result<Vec<Incident>> {
+        self.by_ids(ids, true).await
+    }
+
+    /// The incidents that each customer sees.
+    pub async fn incidents_of_customers(
+        &self,
+        customers: &[CustomerId],
+        list: &List<Incident>,
+    ) -> Result<HashMap<CustomerId, Page<Incident>>> {
+        let seen = Parent::Through { table: "incident_visibility", child: "incident_id", parent: "customer_id" };
+        self.pages_of(customers, seen, list).await
+    }
+
+    /// The incidents of each service.
+    pub async fn incidents_of_services(
+        &self,
+        services: &[ServiceId],
+        list: &List<Incident>,
+    ) -> Result<HashMap<ServiceId, Page<Incident>>> {
+        self.pages_of(services, Parent::Column(row::Column::ServiceId), list).await
+    }
+
+    /// The newest post of each incident that has one; its content only if `wants_body`.
+    pub async fn latest_posts_of(
+        &self,
+        incidents: &[IncidentId],
+        wants_body: bool,
+    ) -> Result<HashMap<IncidentId, IncidentPost>> {
+        let newest = List { wants_body, ..List::first(1) };
+        let pages = self.posts_of(incidents, &newest).await?;
+        Ok(pages.into_iter().filter_map(|(incident, mut page)| Some((incident, page.items.pop()?))).collect())
+    }
+
+    /// The posts of each incident.
+    pub async fn posts_of(
+        &self,
+        incidents: &[IncidentId],
+        list: &List<IncidentPost>,
+    ) -> Result<HashMap<IncidentId, Page<IncidentPost>>> {
+        self.pages_of(incidents, Parent::Column(post::Column::IncidentId), list).await
+    }
+
+    /// The services and regions that each Azure incident touches, by service and region.
+    pub async fn impacts_of(&self, incidents: &[IncidentId]) -> Result<HashMap<IncidentId, Vec<IncidentImpact>>> {
+        use impact::Column::{Id, IncidentId, Region, ServiceName};
+        self.children_of(incidents, IncidentId, &[(ServiceName, Order::Asc), (Region, Order::Asc), (Id, Order::Asc)])
+            .await
+    }
+
+    /// How much of what the scope reaches each incident touches. An incident of an unknown product family touches
+    /// customers, but no subscription that could be named.
+    pub async fn reach_of(&self, incidents: &[IncidentId]) -> Result<HashMap<IncidentId, IncidentReach>> {
+        use subscription::row::Column as S;
+        use visibility::incident::Column as V;
+        let wanted: Vec<_> = incidents.iter().map(|incident| incident.0).collect();
+        let touched = Condition::all()
+            .add(col(S::CustomerId).eq(col(V::CustomerId)))
+            .add(col(S::ProductFamily).eq(col(row::Column::ProductFamily)))
+            .add(S::ProductFamily.ne(<&str>::from(ProductFamily::Unknown)))
+            .add(S::Status.eq(<&str>::from(SubscriptionStatus::Active)));
+        let seats = Func::coalesce([col(S::Quantity).sum(), Expr::val(0)]);
+        let mut select = Query::select();
+        select
+            .expr(col(V::IncidentId))
+            .expr(Expr::from(Func::count_distinct(col(V::CustomerId))))
+            .expr(Expr::from(Func::count(col(S::Id))))
+            // A sum is a decimal number in PostgreSQL.
+            .expr(Expr::from(seats).cast_as(Alias::new("bigint")))
+            .from(visibility::incident::Entity)
+            .inner_join(row::Entity, col(row::Column::Id).eq(col(V::IncidentId)))
+            .inner_join(customer::row::Entity, col(customer::row::Column::Id).eq(col(V::CustomerId)))
+            .left_join(subscription::row::Entity, touched)
+            .cond_where(Incident::visible(&self.scope).add(Customer::visible(&self.scope)))
+            .and_where(dialect::is_one_of(self.backend(), col(V::IncidentId), &wanted))
+            .add_group_by([col(V::IncidentId)]);
+        let mut reach: HashMap<_, _> = incidents.iter().map(|id| (*id, IncidentReach::default())).collect();
+        for row in self.rows(&select).await? {
+            let mut row = Row::new(&row);
+            let incident = IncidentId(row.take()?);
+            let found = IncidentReach { customers: row.take()?, subscriptions: row.take()?, seats: row.take()? };
+            reach.insert(incident, found);
+        }
+        Ok(reach)
+    }
+}
