@@ -5,6 +5,7 @@
 //! where everything lives and what may depend on what.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
