@@ -39,8 +39,10 @@ pub enum Change {
         /// All posts that the answer holds; those that we have are recognised.
         posts: Vec<IncidentPost>,
         impacts: Vec<IncidentImpact>,
-        /// The customers whose tenant or Azure subscription the answer speaks of.
+        /// The customers whose tenant the answer comes from or speaks of; the store may not know some of them.
         seen_by: Vec<CustomerId>,
+        /// Azure subscriptions that the answer speaks of, lower case: whoever holds them sees the incident, too.
+        azure_subscriptions: Vec<String>,
     },
     Message {
         message: Message,

@@ -37,6 +37,7 @@ pub struct Customer {
     /// Lower case.
     pub tenant_id: String,
     pub commerce_id: Option<String>,
+    /// The tenant id where no answer gave a name yet.
     pub name: String,
     /// The `onmicrosoft.com` one, lower case.
     pub primary_domain: Option<String>,
@@ -64,6 +65,9 @@ impl Customer {
     /// Takes over what a newer answer says; what it omits stays.
     pub fn absorb(&mut self, newer: Customer) {
         let older = std::mem::replace(self, newer);
+        if self.name == self.tenant_id {
+            self.name = older.name;
+        }
         self.commerce_id = self.commerce_id.take().or(older.commerce_id);
         self.primary_domain = self.primary_domain.take().or(older.primary_domain);
         if self.custom_domains.is_empty() {

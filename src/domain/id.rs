@@ -3,7 +3,10 @@
 //! An id is a UUID of version 5 made from the partner and the upstream's own key: the same row gets the same id on
 //! every node and in every import, so an import needs no look-up before it writes, and repeating it changes nothing.
 
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use uuid::Uuid;
+
+use super::service_health::Source;
 
 /// Declares one id type per entity, each with the prefix of its global form (`cus_…`).
 macro_rules! ids {
@@ -81,6 +84,119 @@ impl PartnerId {
     pub fn of_tenant(tenant_id: &str) -> Self {
         Self::derive(Uuid::NAMESPACE_OID, tenant_id)
     }
+}
+
+// What each id is derived from. Both the mapping of upstream answers and whatever refers to a row use these.
+
+impl CustomerId {
+    /// The customer of `partner` whose Entra tenant is `tenant_id`.
+    pub fn of_tenant(partner: PartnerId, tenant_id: &str) -> Self {
+        Self::derive(partner.0, tenant_id)
+    }
+}
+
+impl SubscriptionId {
+    /// What Partner Center calls `external_id`.
+    pub fn of(customer: CustomerId, external_id: &str) -> Self {
+        Self::derive(customer.0, external_id)
+    }
+}
+
+impl AzureEntitlementId {
+    /// The Azure subscription `external_id` below an Azure plan.
+    pub fn of(subscription: SubscriptionId, external_id: &str) -> Self {
+        Self::derive(subscription.0, external_id)
+    }
+}
+
+impl PartnerRelationId {
+    /// The other partner whose Entra tenant is `tenant_id`.
+    pub fn of_tenant(partner: PartnerId, tenant_id: &str) -> Self {
+        Self::derive(partner.0, tenant_id)
+    }
+}
+
+impl QualificationId {
+    /// A qualification that began on a day; the same one, gained again later, is another row.
+    pub fn of(partner: PartnerId, code: &str, level: &str, valid_from: NaiveDate) -> Self {
+        Self::derive(partner.0, &format!("{code}:{level}:{valid_from}"))
+    }
+}
+
+impl SupportPlanId {
+    /// A plan of a kind that began on a day.
+    pub fn of(partner: PartnerId, kind_code: &str, name: &str, valid_from: NaiveDate) -> Self {
+        Self::derive(partner.0, &format!("{kind_code}:{name}:{valid_from}"))
+    }
+}
+
+impl SupportOfferingId {
+    /// The offering of that name.
+    pub fn of_name(partner: PartnerId, name: &str) -> Self {
+        Self::derive(partner.0, name)
+    }
+}
+
+impl ServiceId {
+    /// The service by its display name: issues name services by nothing else.
+    pub fn of_name(partner: PartnerId, source: Source, name: &str) -> Self {
+        Self::derive(partner.0, &format!("{}:{name}", <&str>::from(source)))
+    }
+}
+
+impl ServiceHealthId {
+    /// The state of the service of that name for a customer.
+    pub fn of(customer: CustomerId, service_name: &str) -> Self {
+        Self::derive(customer.0, service_name)
+    }
+}
+
+impl IncidentId {
+    /// What the upstream calls `external_id`.
+    pub fn of(partner: PartnerId, source: Source, external_id: &str) -> Self {
+        Self::derive(partner.0, &format!("{}:{external_id}", <&str>::from(source)))
+    }
+}
+
+impl IncidentPostId {
+    /// Posts have no id upstream: their time and text, as Microsoft wrote it, are their identity.
+    pub fn of(incident: IncidentId, created_at: DateTime<Utc>, content: &str) -> Self {
+        Self::derive(incident.0, &format!("{}:{content}", moment(created_at)))
+    }
+}
+
+impl IncidentImpactId {
+    /// One service in one region.
+    pub fn of(incident: IncidentId, service_name: &str, region: &str) -> Self {
+        Self::derive(incident.0, &format!("{service_name}:{region}"))
+    }
+}
+
+impl MessageId {
+    /// What Graph calls `external_id`.
+    pub fn of(partner: PartnerId, external_id: &str) -> Self {
+        Self::derive(partner.0, external_id)
+    }
+}
+
+impl ServiceRequestId {
+    /// What Partner Center calls `external_id`.
+    pub fn of(partner: PartnerId, external_id: &str) -> Self {
+        Self::derive(partner.0, external_id)
+    }
+}
+
+impl ServiceRequestNoteId {
+    /// Notes have no id upstream: time, author and text are their identity.
+    pub fn of(request: ServiceRequestId, at: Option<DateTime<Utc>>, author: Option<&str>, text: &str) -> Self {
+        let at = at.map(moment).unwrap_or_default();
+        Self::derive(request.0, &format!("{at}:{}:{text}", author.unwrap_or_default()))
+    }
+}
+
+/// A time as ids contain it.
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 #[cfg(test)]

@@ -75,6 +75,39 @@ impl Partner {
             observed_at,
         }
     }
+
+    /// A part of what is known of a partner, as one profile tells it: an empty tenant or name says nothing.
+    pub fn part(id: PartnerId, observed_at: DateTime<Utc>) -> Self {
+        Self { id, ..Self::new("", "", observed_at) }
+    }
+
+    /// Takes over what a newer answer or entry says; what it omits stays.
+    ///
+    /// Type and cloud are entered together and no profile tells them, so an unknown type keeps both.
+    pub fn absorb(&mut self, newer: Partner) {
+        let older = std::mem::replace(self, newer);
+        if self.tenant_id.is_empty() {
+            self.tenant_id = older.tenant_id;
+        }
+        if self.name.is_empty() {
+            self.name = older.name;
+        }
+        if self.partner_type == PartnerType::Unknown {
+            self.partner_type = older.partner_type;
+            self.cloud = older.cloud;
+        }
+        self.domain = self.domain.take().or(older.domain);
+        self.country = self.country.take().or(older.country);
+        self.culture = self.culture.take().or(older.culture);
+        self.support_email = self.support_email.take().or(older.support_email);
+        self.support_phone = self.support_phone.take().or(older.support_phone);
+        self.support_website = self.support_website.take().or(older.support_website);
+        self.legal_name = self.legal_name.take().or(older.legal_name);
+        self.vetting_status = self.vetting_status.take().or(older.vetting_status);
+        self.network_id = self.network_id.take().or(older.network_id);
+        self.network_name = self.network_name.take().or(older.network_name);
+        self.billing_currency = self.billing_currency.take().or(older.billing_currency);
+    }
 }
 
 /// Another partner that this one works with: its indirect reseller, or its provider.
@@ -105,4 +138,22 @@ pub struct Qualification {
     pub valid_from: NaiveDate,
     /// Last valid day; none while open.
     pub valid_until: Option<NaiveDate>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_does_not_undo_what_was_entered() {
+        let entered = Partner {
+            partner_type: PartnerType::DirectBill,
+            cloud: Cloud::China,
+            ..Partner::new("p", "Fabrikam", DateTime::UNIX_EPOCH)
+        };
+        let mut known = entered.clone();
+        let profile = Partner { network_id: Some("1".to_owned()), ..Partner::part(known.id, DateTime::UNIX_EPOCH) };
+        known.absorb(profile);
+        assert_eq!(known, Partner { network_id: Some("1".to_owned()), ..entered });
+    }
 }

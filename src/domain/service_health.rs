@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
-    CustomerId, ServiceHealthId, ServiceId,
+    CustomerId, PartnerId, ServiceHealthId, ServiceId,
     filter::TextMatch,
     page::{KeyValue, Listed, Order},
     product_family::ProductFamily,
@@ -34,6 +34,27 @@ pub struct Service {
     pub code: String,
     pub name: String,
     pub product_family: ProductFamily,
+}
+
+impl Service {
+    /// A service of which only the name is known.
+    pub fn named(partner: PartnerId, source: Source, name: &str, product_family: ProductFamily) -> Self {
+        Self {
+            id: ServiceId::of_name(partner, source, name),
+            source,
+            code: name.to_owned(),
+            name: name.to_owned(),
+            product_family,
+        }
+    }
+
+    /// Takes over what a newer answer says; one that knows no short id keeps the one that is known.
+    pub fn absorb(&mut self, newer: Service) {
+        let older = std::mem::replace(self, newer);
+        if self.code == self.name {
+            self.code = older.code;
+        }
+    }
 }
 
 /// The state words of Graph's `serviceHealthStatus`, from best to worst as a helpdesk reads them.
@@ -236,6 +257,15 @@ mod tests {
             since: DateTime::UNIX_EPOCH,
             observed_at: DateTime::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn a_service_keeps_its_short_id_when_an_issue_knows_only_the_name() {
+        let partner = PartnerId::of_tenant("p");
+        let named = Service::named(partner, Source::MicrosoftGraph, "Exchange Online", ProductFamily::Microsoft365);
+        let mut known = Service { code: "Exchange".to_owned(), ..named.clone() };
+        known.absorb(named);
+        assert_eq!(known.code, "Exchange");
     }
 
     #[test]

@@ -1,7 +1,238 @@
 //! Answers a selection level by level; knows GraphQL and none of our entities.
+//!
+//! A request passes here: [`document`] reads and [`plan`]s its document once, [`limits`] refuses what asks for too much,
+//! [`response_cache`] may have the answer, [`run`] loads the levels, [`write`] writes them.
 
+mod argument;
+mod context;
+mod cursor;
+mod document;
+mod error;
+mod json;
+mod leaf;
+mod limits;
+mod node;
+mod object;
+mod part;
+mod plan;
+mod relation;
 mod request;
-mod stub;
+mod response_cache;
+mod run;
+mod scalar;
+mod schema;
+mod selection;
+mod types;
+mod write;
 
+use std::sync::Arc;
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Schema,
+    collections::HashMap,
+    executable::Operation,
+    introspection,
+    request::{RequestError, coerce_variable_values},
+    schema::Implementers,
+    validation::Valid,
+};
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+pub use argument::{Args, Argument, argument};
+pub use context::Context;
+pub use cursor::CursorKey;
+pub use error::refusal;
+pub use json::parse_id;
+pub use leaf::next_midnight;
+pub use limits::Limits;
+pub use node::{FindRefs, NodeRef};
+pub use object::{Described, Object};
+pub use relation::{Paged, Wanted};
 pub use request::{Allowed, Outcome, Request, Response};
-pub use stub::{Context, Engine, refusal};
+pub use response_cache::{ReadVersions, Versions};
+pub use scalar::{Date, DateTime, Duration};
+pub use schema::union_of;
+
+use self::{
+    argument::Variables,
+    document::{Document, Documents},
+    error::{refuse_document, refuse_with},
+    limits::check_cost,
+    plan::Plan,
+    response_cache::ResponseCache,
+    run::{Rows, Run},
+    types::Types,
+    write::{Nulled, Writer},
+};
+
+/// What an engine is built with.
+pub struct Settings {
+    pub limits: Limits,
+    /// How many read documents are kept.
+    pub documents: usize,
+    /// How many bytes of answers are kept; none turns the response cache off.
+    pub response_bytes: Option<usize>,
+    pub cursor_key: CursorKey,
+    /// Tells the cache what has changed.
+    pub read_versions: ReadVersions,
+}
+
+/// A schema that can be asked. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    sdl: String,
+    schema: Valid<Schema>,
+    implementers: HashMap<Name, Implementers>,
+    types: Types,
+    root: Box<Rows>,
+    documents: Documents,
+    cache: Option<ResponseCache>,
+    limits: Limits,
+    cursors: CursorKey,
+}
+
+impl Engine {
+    /// The engine of everything that can be reached from the query root `Q`.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptions do not make a valid schema: a fault that every start and every test finds.
+    pub fn new<Q: Described + Default>(settings: Settings) -> Self {
+        let sdl = schema::sdl::<Q>();
+        let schema = Schema::parse_and_validate(&sdl, "schema.graphql");
+        let schema =
+            schema.unwrap_or_else(|refused| panic!("the descriptions make no valid schema: {}", refused.errors));
+        let implementers = schema.implementers_map();
+        let mut types = Types::default();
+        types.add::<Q>();
+        Self(Arc::new(Inner {
+            sdl,
+            schema,
+            implementers,
+            types,
+            root: Box::new(vec![Q::default()]),
+            documents: Documents::new(settings.documents),
+            cache: settings.response_bytes.map(|bytes| ResponseCache::new(bytes, settings.read_versions)),
+            limits: settings.limits,
+            cursors: settings.cursor_key,
+        }))
+    }
+
+    /// The schema as clients see it.
+    pub fn sdl(&self) -> &str {
+        &self.0.sdl
+    }
+
+    /// Answers one request. Never fails: what goes wrong is told in the response.
+    pub async fn execute(&self, request: Request, allowed: Allowed, context: Context) -> Response {
+        self.0.execute(&request, allowed, &context).await.unwrap_or_else(|refused| refused)
+    }
+}
+
+impl Inner {
+    /// # Errors
+    ///
+    /// The response to a request that is not executed.
+    async fn execute(&self, request: &Request, allowed: Allowed, context: &Context) -> Result<Response, Response> {
+        let id = &context.correlation_id;
+        let Some(text) = request.query.as_deref() else {
+            let message = "the request has no `query`; send {\"query\": \"{ viewer { name } }\"}";
+            return Err(refusal(Outcome::Malformed, "BAD_REQUEST", message, id));
+        };
+        let place = match &self.cache {
+            Some(cache) => match cache.look_up(request, context).await {
+                Ok(Ok(body)) => return Ok(Response { outcome: Outcome::Complete, body }),
+                Ok(Err(place)) => Some((cache, place)),
+                Err(error) => return Err(refuse_with(Outcome::Failed, &error, id)),
+            },
+            None => None,
+        };
+        let document = self.documents.read(text, &self.schema, &self.limits, allowed, id)?;
+        let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
+        let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
+        let plan = document.plan(operation, &variables, &self.schema, &self.types);
+        check_cost(&plan.root, &variables, &self.limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
+        let introspected = match plan.introspects {
+            true => self.introspect(&document.executable, operation, &variables, id)?,
+            false => Map::new(),
+        };
+        let answer = self.answer(&plan, &variables, &introspected, context).await;
+        if let (Some((cache, place)), Outcome::Complete) = (place, answer.response.outcome) {
+            cache.keep(place, &plan, &answer.response.body, answer.changes_at);
+        }
+        Ok(answer.response)
+    }
+
+    fn variables(
+        &self,
+        document: &Document,
+        operation: &Operation,
+        given: Option<&Map<String, Value>>,
+        id: &str,
+    ) -> Result<Valid<Variables>, Response> {
+        let given = given.into_iter().flatten().map(|(name, value)| (name.as_str().into(), value.clone().into()));
+        coerce_variable_values(&self.schema, operation, &given.collect())
+            .map_err(|error| refuse_request(&document.executable, &error, id))
+    }
+
+    fn introspect(
+        &self,
+        document: &Valid<ExecutableDocument>,
+        operation: &Operation,
+        variables: &Valid<Variables>,
+        id: &str,
+    ) -> Result<Map<String, Value>, Response> {
+        let answer = introspection::check_max_depth(document, operation)
+            .and_then(|()| {
+                introspection::partial_execute(&self.schema, &self.implementers, document, operation, variables)
+            })
+            .map_err(|error| refuse_request(document, &error, id))?;
+        match serde_json::to_value(answer.data) {
+            Ok(Value::Object(data)) => Ok(data),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    async fn answer(
+        &self,
+        plan: &Plan,
+        variables: &Variables,
+        introspected: &Map<String, Value>,
+        context: &Context,
+    ) -> Answer {
+        let page_size = self.limits.page_size;
+        let run = Run { context, variables, cursors: &self.cursors, page_size };
+        let joined = plan.root.object.join(&*self.root, &plan.root, &run).await;
+        let mut writer = Writer::new(context.now, introspected);
+        writer.json.raw(b"{\"data\":");
+        let start = writer.json.len();
+        if let Err(Nulled) = plan.root.object.write(&*self.root, 0, &plan.root, &joined, &mut writer) {
+            writer.json.truncate(start);
+            writer.json.null();
+        }
+        let outcome = if writer.problems.is_empty() {
+            Outcome::Complete
+        } else {
+            writer.json.raw(b",\"errors\":");
+            let errors = error::report(&writer.problems, &context.correlation_id);
+            writer.json.raw(errors.to_string().as_bytes());
+            Outcome::Partial
+        };
+        writer.json.raw(b"}");
+        let changes_at = [writer.earliest_change(), context.changes_at()].into_iter().flatten().min();
+        Answer { response: Response { outcome, body: Bytes::from(writer.json.into_bytes()) }, changes_at }
+    }
+}
+
+/// An executed response, and when it would be another though nothing were written.
+struct Answer {
+    response: Response,
+    changes_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+fn refuse_request(document: &ExecutableDocument, error: &RequestError, id: &str) -> Response {
+    refuse_document(Outcome::Invalid, "BAD_USER_INPUT", [error.to_graphql_error(&document.sources)], id)
+}

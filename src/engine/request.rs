@@ -45,4 +45,6 @@ pub enum Outcome {
     NotAllowed,
     /// Not executed: it asks for more than it may. There is no `data`.
     TooMuch,
+    /// Not executed: something of ours is not available. There is no `data`.
+    Failed,
 }

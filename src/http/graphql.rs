@@ -130,10 +130,11 @@ impl Http {
 }
 
 /// The status code of one answered request. `application/json` says 200 to everything that could be read, since a client
-/// cannot tell another code of ours from a proxy's. See `docs/decisions/0005-status-codes.md`.
+/// cannot tell another code of ours from a proxy's; only a method that is wrong and a failure of ours are told by status. See `docs/decisions/0005-status-codes.md`.
 fn status(outcome: Outcome, media_type: MediaType, style: ResponseStatus) -> StatusCode {
     match (outcome, media_type, style) {
         (Outcome::NotAllowed, ..) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::Failed, ..) => StatusCode::SERVICE_UNAVAILABLE,
         (_, MediaType::Json, _) | (Outcome::Complete, ..) | (Outcome::Partial, _, ResponseStatus::Suite) => {
             StatusCode::OK
         }
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn status_codes_follow_the_media_type_and_the_style() {
         use MediaType::{GraphqlResponse, Json};
-        use Outcome::{Complete, Invalid, Malformed, NotAllowed, Partial, TooMuch};
+        use Outcome::{Complete, Failed, Invalid, Malformed, NotAllowed, Partial, TooMuch};
         for (outcome, json, suite, draft) in [
             (Complete, 200, 200, 200),
             (Partial, 200, 200, 294),
@@ -165,6 +166,7 @@ mod tests {
             (Invalid, 200, 400, 422),
             (TooMuch, 200, 400, 422),
             (NotAllowed, 405, 405, 405),
+            (Failed, 503, 503, 503),
         ] {
             assert_eq!(status(outcome, Json, ResponseStatus::Suite), json, "{outcome:?}");
             assert_eq!(status(outcome, Json, ResponseStatus::Draft), json, "{outcome:?}");

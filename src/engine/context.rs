@@ -1,0 +1,58 @@
+//! What one request carries through the engine.
+
+use std::{
+    any::Any,
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// One request's surroundings: who asks, when, and whatever the loaders need.
+pub struct Context {
+    /// Names the request in errors and logs.
+    pub correlation_id: String,
+    /// The one present of the whole answer.
+    pub now: DateTime<Utc>,
+    /// Everything about the caller that decides what it may see. Answers are shared only between equal audiences.
+    pub audience: String,
+    /// Cursors are good inside one realm only: the partner.
+    pub realm: Uuid,
+    data: Box<dyn Any + Send + Sync>,
+    changes_at: Mutex<Option<DateTime<Utc>>>,
+}
+
+impl Context {
+    /// `data` is what [`Context::get`] hands to the loaders.
+    pub fn new<D: Any + Send + Sync>(
+        correlation_id: String,
+        now: DateTime<Utc>,
+        audience: String,
+        realm: Uuid,
+        data: D,
+    ) -> Self {
+        Self { correlation_id, now, audience, realm, data: Box::new(data), changes_at: Mutex::new(None) }
+    }
+
+    /// What the schema's own part of the context is.
+    ///
+    /// # Panics
+    ///
+    /// If `D` is not the type that was given to [`Context::new`]: a fault of the schema, found by its first test.
+    pub fn get<D: Any>(&self) -> &D {
+        self.data.downcast_ref().expect("the context was made by this schema")
+    }
+
+    /// Tells that the answer, as it is, would be another at `instant`, though nothing were written until then.
+    pub fn answer_changes_at(&self, instant: DateTime<Utc>) {
+        let mut earliest = self.changes_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if instant > self.now && earliest.is_none_or(|known| instant < known) {
+            *earliest = Some(instant);
+        }
+    }
+
+    /// The earliest instant that [`Context::answer_changes_at`] was told.
+    pub(super) fn changes_at(&self) -> Option<DateTime<Utc>> {
+        *self.changes_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,150 @@
+//! A document, read once: parsed, measured, validated, planned; then kept by its text.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Node, Schema, ast, executable::Operation, parser::Parser, validation::Valid,
+};
+use quick_cache::sync::Cache;
+
+use super::{
+    argument::Variables,
+    error::{refusal, refuse_document, refuse_with},
+    limits::{Limits, check_document, condition_variables},
+    plan::{Plan, plan},
+    request::{Allowed, Outcome, Response},
+    types::Types,
+};
+
+/// Selection sets inside each other before the parser gives up; far beyond [`Limits::depth`], so that one tells.
+const PARSER_RECURSION: usize = 200;
+
+/// Longer documents are executed and not kept.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+/// Plans kept for one operation: one for each combination of its conditions.
+const MOST_PLANS: usize = 16;
+
+/// A document that may be executed.
+pub(super) struct Document {
+    pub(super) executable: Valid<ExecutableDocument>,
+    conditions: Vec<Name>,
+    plans: RwLock<HashMap<PlanKey, Arc<Plan>>>,
+}
+
+/// The operation's name, and which of the conditions hold.
+type PlanKey = (Option<Name>, Vec<bool>);
+
+/// All that was read lately.
+pub(super) struct Documents(Cache<Arc<str>, Arc<Document>>);
+
+impl Documents {
+    /// Keeps up to `count` documents.
+    pub(super) fn new(count: usize) -> Self {
+        Self(Cache::new(count))
+    }
+
+    /// The document with this text.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells what is wrong with it.
+    pub(super) fn read(
+        &self,
+        text: &str,
+        schema: &Valid<Schema>,
+        limits: &Limits,
+        allowed: Allowed,
+        correlation_id: &str,
+    ) -> Result<Arc<Document>, Response> {
+        if let Some(known) = self.0.get(text) {
+            return Ok(known);
+        }
+        let document = Arc::new(read(text, schema, limits, allowed, correlation_id)?);
+        if text.len() <= LARGEST_KEPT {
+            self.0.insert(text.into(), Arc::clone(&document));
+        }
+        Ok(document)
+    }
+}
+
+fn read(
+    text: &str,
+    schema: &Valid<Schema>,
+    limits: &Limits,
+    allowed: Allowed,
+    correlation_id: &str,
+) -> Result<Document, Response> {
+    let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
+    let parsed = parser.parse_ast(text, "query.graphql").map_err(|refused| {
+        let found = refused.errors.iter().map(|error| error.to_json());
+        refuse_document(Outcome::Malformed, "GRAPHQL_PARSE_FAILED", found, correlation_id)
+    })?;
+    // Before validation: a GET must hear that it may not write, not that there is nothing to write.
+    let writes = |definition: &ast::Definition| match definition {
+        ast::Definition::OperationDefinition(operation) => !operation.operation_type.is_query(),
+        _ => false,
+    };
+    if allowed == Allowed::Queries && parsed.definitions.iter().all(writes) {
+        return Err(not_allowed(correlation_id));
+    }
+    check_document(&parsed, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
+    let executable = parsed.to_executable_validate(schema).map_err(|refused| {
+        let found = refused.errors.iter().map(|error| error.to_json());
+        refuse_document(Outcome::Invalid, "GRAPHQL_VALIDATION_FAILED", found, correlation_id)
+    })?;
+    Ok(Document { executable, conditions: condition_variables(&parsed), plans: RwLock::default() })
+}
+
+fn not_allowed(correlation_id: &str) -> Response {
+    let message = "only queries may be asked by GET; send a mutation or subscription by POST";
+    refusal(Outcome::NotAllowed, "METHOD_NOT_ALLOWED", message, correlation_id)
+}
+
+impl Document {
+    /// The operation that a request names, or the only one.
+    pub(super) fn operation(
+        &self,
+        name: Option<&str>,
+        allowed: Allowed,
+        correlation_id: &str,
+    ) -> Result<&Node<Operation>, Response> {
+        let operation = self.executable.operations.get(name.filter(|name| !name.is_empty())).map_err(|_| {
+            let message = match name {
+                Some(name) => format!("the document has no operation named {name:?}"),
+                None => "the document has several operations; name one with `operationName`".to_owned(),
+            };
+            refusal(Outcome::Invalid, "OPERATION_RESOLUTION_FAILURE", &message, correlation_id)
+        })?;
+        if allowed == Allowed::Queries && !operation.operation_type.is_query() {
+            return Err(not_allowed(correlation_id));
+        }
+        Ok(operation)
+    }
+
+    /// The plan of `operation` under these variables.
+    pub(super) fn plan(
+        &self,
+        operation: &Operation,
+        variables: &Variables,
+        schema: &Valid<Schema>,
+        types: &Types,
+    ) -> Arc<Plan> {
+        let holds = |name: &Name| variables.get(name.as_str()).and_then(|value| value.as_bool()).unwrap_or(false);
+        let decided: Vec<bool> = self.conditions.iter().map(holds).collect();
+        let key = (operation.name.clone(), decided);
+        if let Some(plan) = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Arc::clone(plan);
+        }
+        let conditions: Vec<(Name, bool)> = self.conditions.iter().cloned().zip(key.1.iter().copied()).collect();
+        let plan = Arc::new(plan(schema, types, &self.executable, operation, &conditions));
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() < MOST_PLANS {
+            plans.insert(key, Arc::clone(&plan));
+        }
+        plan
+    }
+}

@@ -1,0 +1,88 @@
+//! One request on its way through the levels: all parents of a level are in hand, each loader is asked once.
+
+use std::{any::Any, collections::HashMap, ops::Range};
+
+use super::{argument::Variables, context::Context, cursor::CursorKey, selection::Selection};
+use crate::domain::{Result, page::Page};
+
+/// The rows of one level: a `Vec` of the type that the selection is on.
+pub(super) type Rows = dyn Any + Send + Sync;
+
+/// What every relation of a request needs.
+pub struct Run<'a> {
+    pub(super) context: &'a Context,
+    pub(super) variables: &'a Variables,
+    pub(super) cursors: &'a CursorKey,
+    /// At most that many rows a page.
+    pub(super) page_size: u32,
+}
+
+/// What loading one relation gave for all parents of a level; a failure is the failure of each of them.
+pub(super) type Joined = Result<Children>;
+
+/// The children of all parents of a level.
+pub(super) enum Children {
+    /// Objects of one type: for each parent one, or none.
+    One { level: Level, of: Vec<Option<usize>> },
+    /// Objects of one type: for each parent some.
+    Many { level: Level, of: Vec<Range<usize>> },
+    /// Pages of one type.
+    Pages { level: Level, of: Vec<PageOf>, cursor: CursorFn },
+    /// Objects of several types.
+    Refs { levels: Vec<Level>, of: Vec<Vec<Option<Ref>>> },
+}
+
+/// Rows of one type, and what was joined to them for each selection on them.
+pub(super) struct Level {
+    pub(super) rows: Box<Rows>,
+    pub(super) joined: Vec<Vec<Joined>>,
+}
+
+/// One parent's page, as rows of a level.
+pub(super) struct PageOf {
+    pub(super) rows: Range<usize>,
+    pub(super) has_next: bool,
+    pub(super) has_previous: bool,
+    pub(super) total: Option<u64>,
+}
+
+/// One object among those of several types: which of the types, and which row.
+#[derive(Clone, Copy)]
+pub(super) struct Ref {
+    pub(super) level: usize,
+    pub(super) row: usize,
+}
+
+/// Makes the cursor of a row; the rows and the index are given when it is asked for.
+pub(super) type CursorFn = Box<dyn Fn(&Rows, usize) -> String + Send + Sync>;
+
+impl Level {
+    /// Loads all that `selections` want below `rows`.
+    pub(super) async fn load<T: Send + Sync + 'static>(rows: Vec<T>, selections: &[&Selection], run: &Run<'_>) -> Self {
+        Self::load_any(Box::new(rows), selections, run).await
+    }
+
+    pub(super) async fn load_any(rows: Box<Rows>, selections: &[&Selection], run: &Run<'_>) -> Self {
+        let joined = selections.iter().map(|selection| selection.object.join(&*rows, selection, run));
+        let joined = futures::future::join_all(joined).await;
+        Self { rows, joined }
+    }
+}
+
+/// Puts pages behind each other as one level: rows, and each parent's share of them.
+pub(super) fn lay_out<K: std::hash::Hash + Eq, T>(keys: &[K], mut pages: HashMap<K, Page<T>>) -> (Vec<T>, Vec<PageOf>) {
+    let mut rows = Vec::with_capacity(pages.values().map(|page| page.items.len()).sum());
+    let share = |key| {
+        let start = rows.len();
+        let page = pages.remove(key).unwrap_or(Page {
+            items: Vec::new(),
+            has_next: false,
+            has_previous: false,
+            total: Some(0),
+        });
+        rows.extend(page.items);
+        PageOf { rows: start..rows.len(), has_next: page.has_next, has_previous: page.has_previous, total: page.total }
+    };
+    let shares = keys.iter().map(share).collect();
+    (rows, shares)
+}

@@ -1,0 +1,135 @@
+//! A planned selection: fields merged, fragments expanded, directives decided, types resolved.
+
+use std::sync::Arc;
+
+use apollo_compiler::{Node, ast};
+
+use super::types::AnyObject;
+
+/// What is selected on objects of one type, in the order of the answer.
+pub struct Selection {
+    pub(super) object: Arc<dyn AnyObject>,
+    pub(super) fields: Vec<Selected>,
+}
+
+/// A key of the answer: the alias, or the field's name.
+pub(super) struct ResponseKey {
+    pub(super) name: String,
+    /// `"key":`, ready to be written.
+    pub(super) json: Vec<u8>,
+}
+
+impl ResponseKey {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), json: format!("\"{name}\":").into_bytes() }
+    }
+}
+
+/// One member of the answer.
+pub struct Selected {
+    pub(super) key: ResponseKey,
+    pub(super) what: What,
+    pub(super) arguments: Vec<Node<ast::Argument>>,
+    /// Line and column in the document, from 1.
+    pub(super) location: (usize, usize),
+}
+
+/// What a key is answered with.
+pub(super) enum What {
+    Typename,
+    /// A field of the object that is written from the row, by its index in the description.
+    Leaf(usize),
+    /// An object that is part of the row.
+    Part(usize, Selection),
+    /// A field that is loaded. `number` counts the relations of this selection.
+    Relation {
+        field: usize,
+        number: usize,
+        nullable: bool,
+        sub: Sub,
+    },
+    /// `__schema` or `__type`.
+    Introspection,
+}
+
+/// What is selected on what a relation gives.
+pub(super) enum Sub {
+    One(Selection),
+    Many(Selection),
+    Page(PageSelection),
+    /// Objects of several types: a selection for each type that may appear.
+    Refs {
+        selections: Vec<Selection>,
+        is_list: bool,
+        nullable_items: bool,
+    },
+}
+
+/// What is selected on a connection.
+pub(super) struct PageSelection {
+    pub(super) type_name: String,
+    pub(super) edge_type_name: String,
+    pub(super) items: Vec<(ResponseKey, PageItem)>,
+    /// The selections on the rows, however many times `nodes` and `edges` are asked for.
+    pub(super) nodes: Vec<Selection>,
+}
+
+pub(super) enum PageItem {
+    Nodes(usize),
+    Edges(Vec<(ResponseKey, EdgeItem)>),
+    Info(Vec<(ResponseKey, InfoItem)>),
+    Total,
+    Typename,
+}
+
+pub(super) enum EdgeItem {
+    Cursor,
+    Node(usize),
+    Typename,
+}
+
+pub(super) enum InfoItem {
+    HasNextPage,
+    HasPreviousPage,
+    StartCursor,
+    EndCursor,
+    Typename,
+}
+
+impl Selection {
+    /// The relations in the order of their numbers.
+    pub(super) fn relations(&self) -> impl Iterator<Item = (&Selected, usize, &Sub)> {
+        self.fields.iter().filter_map(|selected| match &selected.what {
+            What::Relation { field, sub, .. } => Some((selected, *field, sub)),
+            _ => None,
+        })
+    }
+
+    /// Whether the field `name` of the objects is selected.
+    pub(super) fn selects(&self, name: &str) -> bool {
+        let field = self.object.field(name).map(|(index, _)| index);
+        self.fields.iter().any(|selected| matches!(&selected.what, What::Leaf(index) if Some(*index) == field))
+    }
+}
+
+impl Sub {
+    /// Whether the field `name` is selected on any of the objects.
+    pub(super) fn selects(&self, name: &str) -> bool {
+        match self {
+            Self::One(selection) | Self::Many(selection) => selection.selects(name),
+            Self::Page(page) => page.nodes.iter().any(|selection| selection.selects(name)),
+            Self::Refs { selections, .. } => selections.iter().any(|selection| selection.selects(name)),
+        }
+    }
+}
+
+impl PageSelection {
+    /// Whether the rows themselves are needed; a caller may ask for the total alone.
+    pub(super) fn wants_items(&self) -> bool {
+        self.items.iter().any(|(_, item)| !matches!(item, PageItem::Total | PageItem::Typename))
+    }
+
+    pub(super) fn wants_total(&self) -> bool {
+        self.items.iter().any(|(_, item)| matches!(item, PageItem::Total))
+    }
+}

@@ -1,0 +1,196 @@
+//! All described types by name, without their Rust types.
+
+use std::{any::Any, collections::BTreeMap, sync::Arc};
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+
+use super::{
+    node::NodeSource,
+    object::{Described, FieldKind, Object},
+    run::{Joined, Rows, Run},
+    selection::{Selected, Selection, What},
+    write::{Nulled, Writer},
+};
+use crate::domain::event::EntityKind;
+
+/// A description whose Rust type is not known where it is used.
+pub trait AnyObject: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn made_from(&self) -> &'static [EntityKind];
+    /// A field's index and what it leads to.
+    fn field(&self, name: &str) -> Option<(usize, Kind)>;
+    fn node(&self) -> Option<&dyn NodeSource>;
+    fn as_any(&self) -> &dyn Any;
+    /// Loads all relations of a selection for all rows of a level, and what is selected below them.
+    fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>>;
+    /// Writes one row.
+    fn write<'a>(
+        &self,
+        rows: &Rows,
+        index: usize,
+        selection: &'a Selection,
+        joined: &[Joined],
+        writer: &mut Writer<'a>,
+    ) -> Result<(), Nulled>;
+}
+
+/// What a field leads to.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Leaf,
+    Part(Child),
+    One {
+        child: Child,
+        nullable: bool,
+    },
+    Many(Child),
+    /// A connection; `filter_reads` is what its filter may look at besides its own rows.
+    Page {
+        child: Child,
+        filter_reads: &'static [EntityKind],
+    },
+    /// Objects of the abstract type of that name.
+    Refs {
+        type_name: &'static str,
+        is_list: bool,
+        nullable_items: bool,
+    },
+}
+
+/// A described type by name.
+#[derive(Clone, Copy)]
+pub struct Child {
+    pub(super) name: &'static str,
+    pub(super) add: fn(&mut Types),
+}
+
+/// `T` as the child of a field.
+pub(super) fn child<T: Described>() -> Child {
+    Child { name: T::NAME, add: Types::add::<T> }
+}
+
+/// The types that can be reached from the root.
+#[derive(Default)]
+pub struct Types(BTreeMap<&'static str, Arc<dyn AnyObject>>);
+
+impl Types {
+    /// Adds `T` and all that its fields lead to.
+    pub(super) fn add<T: Described>(&mut self) {
+        if self.0.contains_key(T::NAME) {
+            return;
+        }
+        let object = Arc::new(Object::<T>::new());
+        self.0.insert(T::NAME, object.clone());
+        for field in &object.fields {
+            match field.kind.kind() {
+                Kind::Part(child) | Kind::One { child, .. } | Kind::Many(child) | Kind::Page { child, .. } => {
+                    (child.add)(self);
+                }
+                Kind::Leaf | Kind::Refs { .. } => {}
+            }
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Arc<dyn AnyObject>> {
+        self.0.get(name)
+    }
+
+    /// The types whose objects have a global id.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (&Arc<dyn AnyObject>, &dyn NodeSource)> {
+        self.0.values().filter_map(|object| Some((object, object.node()?)))
+    }
+}
+
+impl<T> FieldKind<T> {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Leaf(_) => Kind::Leaf,
+            Self::Part(part) => Kind::Part(part.child()),
+            Self::Relation(relation) => relation.kind(),
+        }
+    }
+}
+
+impl<T: Described> AnyObject for Object<T> {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn made_from(&self) -> &'static [EntityKind] {
+        T::MADE_FROM
+    }
+
+    fn field(&self, name: &str) -> Option<(usize, Kind)> {
+        let index = self.fields.iter().position(|field| field.name == name)?;
+        Some((index, self.fields[index].kind.kind()))
+    }
+
+    fn node(&self) -> Option<&dyn NodeSource> {
+        self.node.as_deref()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>> {
+        let rows: &Vec<T> = rows.downcast_ref().expect("rows of the type that the selection is on");
+        let load = move |(selected, field, _): (&'a Selected, usize, _)| match &self.fields[field].kind {
+            FieldKind::Relation(relation) => relation.load(rows, selected, run),
+            FieldKind::Leaf(_) | FieldKind::Part(_) => unreachable!("planned as a relation"),
+        };
+        join_all(selection.relations().map(load)).boxed()
+    }
+
+    fn write<'a>(
+        &self,
+        rows: &Rows,
+        index: usize,
+        selection: &'a Selection,
+        joined: &[Joined],
+        writer: &mut Writer<'a>,
+    ) -> Result<(), Nulled> {
+        let rows: &Vec<T> = rows.downcast_ref().expect("rows of the type that the selection is on");
+        self.write_row(&rows[index], index, selection, joined, writer)
+    }
+}
+
+impl<T: Described> Object<T> {
+    /// Writes `row`, which is the one at `index` among those that the relations were `joined` for.
+    pub(super) fn write_row<'a>(
+        &self,
+        row: &T,
+        index: usize,
+        selection: &'a Selection,
+        joined: &[Joined],
+        writer: &mut Writer<'a>,
+    ) -> Result<(), Nulled> {
+        writer.json.raw(b"{");
+        for (position, selected) in selection.fields.iter().enumerate() {
+            if position > 0 {
+                writer.json.raw(b",");
+            }
+            writer.json.raw(&selected.key.json);
+            match &selected.what {
+                What::Typename => writer.json.word(T::NAME),
+                What::Leaf(field) => match &self.fields[*field].kind {
+                    FieldKind::Leaf(leaf) => {
+                        let changes_at = leaf.write(row, writer.now, &mut writer.json);
+                        writer.changes_at(changes_at);
+                    }
+                    FieldKind::Part(_) | FieldKind::Relation(_) => unreachable!("planned as a leaf"),
+                },
+                What::Part(field, selection) => match &self.fields[*field].kind {
+                    FieldKind::Part(part) => part.write(row, selection, writer)?,
+                    FieldKind::Leaf(_) | FieldKind::Relation(_) => unreachable!("planned as a part"),
+                },
+                What::Relation { number, nullable, sub, .. } => {
+                    writer.relation(selected, *nullable, sub, &joined[*number], index)?;
+                }
+                What::Introspection => writer.introspection(&selected.key.name),
+            }
+        }
+        writer.json.raw(b"}");
+        Ok(())
+    }
+}

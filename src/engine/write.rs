@@ -1,0 +1,236 @@
+//! The loaded levels to JSON, with nulls and errors where the specification wants them.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    json::Json,
+    run::{Children, CursorFn, Joined, Level, PageOf, Ref},
+    selection::{EdgeItem, InfoItem, PageItem, PageSelection, ResponseKey, Selected, Selection, Sub},
+};
+use crate::domain::Error;
+
+/// A value that must not be null could not be had; its error is recorded, and the nearest place above that may be null
+/// becomes null.
+#[derive(Debug)]
+pub struct Nulled;
+
+/// One step of the path to a field.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// A failed field, as the answer's `errors` tell it.
+pub(super) struct Problem {
+    pub(super) error: Error,
+    pub(super) path: Vec<serde_json::Value>,
+    pub(super) location: (usize, usize),
+}
+
+/// An answer while it is written.
+pub struct Writer<'a> {
+    pub(super) json: Json,
+    pub(super) now: DateTime<Utc>,
+    pub(super) problems: Vec<Problem>,
+    path: Vec<Step<'a>>,
+    introspected: &'a serde_json::Map<String, serde_json::Value>,
+    changes_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(now: DateTime<Utc>, introspected: &'a serde_json::Map<String, serde_json::Value>) -> Self {
+        let json = Json::with_capacity(16 * 1024);
+        Self { json, now, problems: Vec::new(), path: Vec::new(), introspected, changes_at: None }
+    }
+
+    /// When something that was written would be another.
+    pub(super) fn earliest_change(&self) -> Option<DateTime<Utc>> {
+        self.changes_at
+    }
+
+    pub(super) fn changes_at(&mut self, instant: Option<DateTime<Utc>>) {
+        if let Some(instant) = instant.filter(|instant| *instant > self.now) {
+            self.changes_at = Some(self.changes_at.map_or(instant, |known| known.min(instant)));
+        }
+    }
+
+    pub(super) fn introspection(&mut self, key: &str) {
+        let value = self.introspected.get(key).unwrap_or(&serde_json::Value::Null);
+        self.json.raw(value.to_string().as_bytes());
+    }
+
+    /// Writes what a relation gave for the parent at `index`.
+    pub(super) fn relation(
+        &mut self,
+        selected: &'a Selected,
+        nullable: bool,
+        sub: &'a Sub,
+        joined: &Joined,
+        index: usize,
+    ) -> Result<(), Nulled> {
+        let start = self.json.len();
+        let depth = self.path.len();
+        self.path.push(Step::Key(&selected.key.name));
+        let written = match joined {
+            Ok(children) => self.children(selected, nullable, sub, children, index),
+            Err(error) => Err(self.problem(error.clone(), selected)),
+        };
+        self.path.truncate(depth);
+        self.or_null(start, nullable, written)
+    }
+
+    /// A place that may be null ends the way of a [`Nulled`].
+    fn or_null(&mut self, start: usize, nullable: bool, written: Result<(), Nulled>) -> Result<(), Nulled> {
+        match written {
+            Err(Nulled) if nullable => {
+                self.json.truncate(start);
+                self.json.null();
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn problem(&mut self, error: Error, selected: &Selected) -> Nulled {
+        let step = |step: &Step<'_>| match step {
+            Step::Key(key) => (*key).into(),
+            Step::Index(index) => (*index).into(),
+        };
+        self.problems.push(Problem { error, path: self.path.iter().map(step).collect(), location: selected.location });
+        Nulled
+    }
+
+    fn children(
+        &mut self,
+        selected: &'a Selected,
+        nullable: bool,
+        sub: &'a Sub,
+        children: &Children,
+        index: usize,
+    ) -> Result<(), Nulled> {
+        match (sub, children) {
+            (Sub::One(selection), Children::One { level, of }) => match of[index] {
+                Some(row) => self.object(selection, level, 0, row),
+                None if nullable => {
+                    self.json.null();
+                    Ok(())
+                }
+                None => {
+                    let missing = Error::NotFound { kind: selection.object.name(), id: "behind this field".to_owned() };
+                    Err(self.problem(missing, selected))
+                }
+            },
+            (Sub::Many(selection), Children::Many { level, of }) => {
+                self.list(of[index].clone(), |writer, row| writer.object(selection, level, 0, row))
+            }
+            (Sub::Page(page), Children::Pages { level, of, cursor }) => self.page(page, level, &of[index], cursor),
+            (Sub::Refs { selections, is_list, nullable_items }, Children::Refs { levels, of }) => {
+                let object = |writer: &mut Self, found: &Option<Ref>| match found {
+                    Some(found) => {
+                        let start = writer.json.len();
+                        let written = writer.object(&selections[found.level], &levels[found.level], 0, found.row);
+                        writer.or_null(start, *nullable_items, written)
+                    }
+                    None => {
+                        writer.json.null();
+                        Ok(())
+                    }
+                };
+                match is_list {
+                    true => self.list(&of[index], object),
+                    false => object(self, of[index].first().unwrap_or(&None)),
+                }
+            }
+            _ => unreachable!("loaded as planned"),
+        }
+    }
+
+    fn list<I: IntoIterator>(
+        &mut self,
+        items: I,
+        mut write: impl FnMut(&mut Self, I::Item) -> Result<(), Nulled>,
+    ) -> Result<(), Nulled> {
+        self.json.raw(b"[");
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.json.raw(b",");
+            }
+            self.path.push(Step::Index(index));
+            let written = write(self, item);
+            self.path.pop();
+            written?;
+        }
+        self.json.raw(b"]");
+        Ok(())
+    }
+
+    /// One row of a level, under the level's selection with that number.
+    fn object(&mut self, selection: &'a Selection, level: &Level, number: usize, row: usize) -> Result<(), Nulled> {
+        selection.object.write(&*level.rows, row, selection, &level.joined[number], self)
+    }
+
+    fn page(&mut self, page: &'a PageSelection, level: &Level, of: &PageOf, cursor: &CursorFn) -> Result<(), Nulled> {
+        self.members(&page.items, |writer, item| match item {
+            PageItem::Nodes(number) => {
+                writer.list(of.rows.clone(), |writer, row| writer.object(&page.nodes[*number], level, *number, row))
+            }
+            PageItem::Edges(edge) => writer.list(of.rows.clone(), |writer, row| {
+                writer.members(edge, |writer, item| match item {
+                    EdgeItem::Cursor => writer.word(&cursor(&*level.rows, row)),
+                    EdgeItem::Node(number) => writer.object(&page.nodes[*number], level, *number, row),
+                    EdgeItem::Typename => writer.word(&page.edge_type_name),
+                })
+            }),
+            PageItem::Info(info) => writer.members(info, |writer, item| {
+                let end = |row: Option<usize>| row.map(|row| cursor(&*level.rows, row));
+                match item {
+                    InfoItem::StartCursor => writer.nullable_word(end(of.rows.clone().next())),
+                    InfoItem::EndCursor => writer.nullable_word(end(of.rows.clone().next_back())),
+                    InfoItem::HasNextPage => writer.json.flag(of.has_next),
+                    InfoItem::HasPreviousPage => writer.json.flag(of.has_previous),
+                    InfoItem::Typename => writer.json.word("PageInfo"),
+                }
+                Ok(())
+            }),
+            PageItem::Total => {
+                // Planned with a total, hence counted.
+                writer.json.int(of.total.unwrap_or(0) as i64);
+                Ok(())
+            }
+            PageItem::Typename => writer.word(&page.type_name),
+        })
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Nulled> {
+        self.json.word(word);
+        Ok(())
+    }
+
+    fn nullable_word(&mut self, word: Option<String>) {
+        match word {
+            Some(word) => self.json.word(&word),
+            None => self.json.null(),
+        }
+    }
+
+    fn members<I: 'a>(
+        &mut self,
+        items: &'a [(ResponseKey, I)],
+        mut write: impl FnMut(&mut Self, &'a I) -> Result<(), Nulled>,
+    ) -> Result<(), Nulled> {
+        self.json.raw(b"{");
+        for (index, (key, item)) in items.iter().enumerate() {
+            if index > 0 {
+                self.json.raw(b",");
+            }
+            self.json.raw(&key.json);
+            self.path.push(Step::Key(&key.name));
+            let written = write(self, item);
+            self.path.pop();
+            written?;
+        }
+        self.json.raw(b"}");
+        Ok(())
+    }
+}
