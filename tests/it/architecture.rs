@@ -198,3 +198,25 @@ fn every_path_that_a_document_names_exists() {
     }
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
+
+#[test]
+fn the_table_in_the_documentation_is_the_one_that_is_checked() {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/ARCHITECTURE.md")).expect("the document");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .map(|line| line.split('|').map(str::trim).collect())
+        .filter(|row: &Vec<&str>| row.len() > 4)
+        .collect();
+    for (place, ours, theirs) in MAY {
+        let place = format!("`{place}`");
+        let row = rows.iter().find(|row| row[1].split(", ").any(|named| named == place));
+        let row = row.unwrap_or_else(|| panic!("{place} has a row"));
+        let named: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
+        let listed: Vec<&str> = if row[2] == "all" { vec!["*"] } else { named };
+        assert_eq!(listed, ours, "{place}");
+        for framework in theirs {
+            let shown = framework.replace('_', "-");
+            assert!(row[3].contains(&shown) || shown.starts_with("hyper"), "{place} names {shown}");
+        }
+    }
+}
