@@ -9,6 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     config::{Config, DatabaseConfig},
     domain::clock::Clock,
+    engine::{Engine, Limits},
     graphql,
     http::{self, Http},
     store::{MigrationState, Store},
@@ -43,7 +44,7 @@ impl App {
         let cursor_key = store.cursor_key().await.map_err(with_cause)?;
         let cursor_key =
             cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
-        let engine = graphql::build(&config.limits, &config.cache, cursor_key);
+        let engine = schema(config, cursor_key);
         let http = Http::new(engine, store.clone(), clock, config.server.clone(), config.limits.batch);
 
         let listener = TcpListener::bind(listen).await.with_context(|| {
@@ -73,6 +74,23 @@ impl App {
         let _ = self.stop.send(());
         self.serving.await.context("the server failed while it was running")
     }
+}
+
+/// The schema with the configured limits.
+pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let Config { limits, cache, .. } = config;
+    let limits = Limits {
+        tokens: size(limits.tokens),
+        depth: limits.depth,
+        aliases: limits.aliases,
+        directives: limits.directives,
+        root_fields: limits.root_fields,
+        selections: limits.selections,
+        cost: limits.cost,
+        page_size: u32::try_from(limits.page_size).unwrap_or(u32::MAX),
+    };
+    graphql::build(limits, size(cache.documents), cache.enabled.then(|| size(cache.response_bytes)), cursor_key)
 }
 
 /// Opens the configured database.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 
 use super::Failure;
-use crate::{config::Config, graphql};
+use crate::{app, config::Config};
 
 #[derive(clap::Args)]
 #[command(
@@ -18,8 +18,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Config { limits, cache, .. } = Config::default();
-    let engine = graphql::build(&limits, &cache, [0; 32]);
+    let engine = app::schema(&Config::default(), [0; 32]);
     let Some(file) = &arguments.check else {
         print!("{}", engine.sdl());
         return Ok(());

@@ -55,7 +55,7 @@ impl<K: Key + From<Uuid> + Into<Uuid>, V: Described, L: Loader<K, Value = V, Err
 }
 
 /// An object of any type that has global ids: its prefix and its UUID.
-pub type NodeRef = (&'static str, Uuid);
+pub type NodeRef = (String, Uuid);
 
 /// Finds references to objects; none stands for what cannot be found.
 pub type FindRefs = for<'a> fn(&'a Context, &'a Wanted<'a>) -> BoxFuture<'a, Result<Vec<Option<NodeRef>>>>;
@@ -103,11 +103,11 @@ impl<T: Described> Relation<T> for ToRefs {
             let loaded: Vec<Option<(Level, Vec<Uuid>)>> =
                 join_all(selections.iter().map(load)).await.into_iter().collect::<Result<_>>()?;
             let place = |wanted: &Option<NodeRef>| {
-                let (prefix, id) = (*wanted)?;
+                let (prefix, id) = wanted.as_ref()?;
                 let level = selections
                     .iter()
-                    .position(|selection| selection.object.node().is_some_and(|source| source.prefix() == prefix))?;
-                let row = loaded[level].as_ref()?.1.iter().position(|known| *known == id)?;
+                    .position(|selection| selection.object.node().is_some_and(|source| source.prefix() == *prefix))?;
+                let row = loaded[level].as_ref()?.1.iter().position(|known| known == id)?;
                 Some(Ref { level, row })
             };
             let mut of: Vec<Option<Ref>> = refs.iter().map(place).collect();

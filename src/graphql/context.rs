@@ -1,0 +1,38 @@
+//! What the loaders need of a request.
+
+use crate::{
+    domain::{access::Viewer, clock::Clock},
+    engine::Context,
+    store::{ScopedStore, Store},
+};
+
+struct Surroundings {
+    store: ScopedStore,
+    viewer: Viewer,
+}
+
+/// The context of one request of `viewer`.
+pub fn context(store: &Store, clock: &Clock, viewer: Viewer, correlation_id: String) -> Context {
+    let scope = &viewer.scope;
+    // The scope decides everything that an answer may hold; the name is shown by `viewer`.
+    let audience = format!("{}\n{:?}\n{:?}", viewer.name, scope.partner.0, scope.customers);
+    let realm = scope.partner.0;
+    let store = store.scoped(scope);
+    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, viewer })
+}
+
+/// What a loader may ask its context for.
+pub(super) trait Ask {
+    fn store(&self) -> ScopedStore;
+    fn viewer(&self) -> &Viewer;
+}
+
+impl Ask for Context {
+    fn store(&self) -> ScopedStore {
+        self.get::<Surroundings>().store.clone()
+    }
+
+    fn viewer(&self) -> &Viewer {
+        &self.get::<Surroundings>().viewer
+    }
+}

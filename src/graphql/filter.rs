@@ -1,0 +1,239 @@
+//! Inputs that filters and orders of all entities share, and how they become the domain's.
+
+use std::collections::BTreeSet;
+
+use async_graphql::{Enum, ID, InputObject};
+use chrono::{NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, Result,
+        filter::{Filter, Range, TextMatch},
+        page::{self, List, Listed},
+    },
+    engine::{Args, Date, DateTime, parse_id},
+};
+
+/// Conditions of one filter, all of its alternatives and negations included.
+const MOST_TERMS: usize = 100;
+
+/// Keys of one order.
+const MOST_KEYS: usize = 5;
+
+/// What a text must be like. Letter case never matters. Several members must hold together.
+#[derive(Clone, Debug, InputObject)]
+pub struct TextFilter {
+    /// The whole text.
+    eq: Option<String>,
+    /// The whole text, one of these.
+    r#in: Option<Vec<String>>,
+    /// How the text begins.
+    starts_with: Option<String>,
+    /// What stands somewhere in the text.
+    contains: Option<String>,
+}
+
+impl TextFilter {
+    fn filter<P>(self, predicate: impl Fn(TextMatch) -> P) -> Filter<P> {
+        let wanted = [
+            self.eq.map(TextMatch::Equals),
+            self.r#in.map(TextMatch::In),
+            self.starts_with.map(TextMatch::StartsWith),
+            self.contains.map(TextMatch::Contains),
+        ];
+        Filter::All(wanted.into_iter().flatten().map(|wanted| Filter::Is(predicate(wanted))).collect())
+    }
+}
+
+/// A span of time, half open: `from` is included, `until` is not.
+#[derive(Clone, Debug, InputObject)]
+pub struct DateTimeRange {
+    /// The first moment that counts. Without it there is no start.
+    from: Option<DateTime>,
+    /// The first moment that no longer counts. Without it there is no end.
+    until: Option<DateTime>,
+}
+
+impl From<DateTimeRange> for Range<chrono::DateTime<Utc>> {
+    fn from(range: DateTimeRange) -> Self {
+        Self { from: range.from.map(|at| at.0), until: range.until.map(|at| at.0) }
+    }
+}
+
+/// A span of days, half open: `from` is included, `until` is not.
+#[derive(Clone, Debug, InputObject)]
+pub struct DateRange {
+    /// The first day that counts. Without it there is no start.
+    from: Option<Date>,
+    /// The first day that no longer counts. Without it there is no end.
+    until: Option<Date>,
+}
+
+impl From<DateRange> for Range<NaiveDate> {
+    fn from(range: DateRange) -> Self {
+        Self { from: range.from.map(|day| day.0), until: range.until.map(|day| day.0) }
+    }
+}
+
+/// A span of whole numbers, half open: `from` is included, `until` is not.
+#[derive(Clone, Debug, InputObject)]
+pub struct IntRange {
+    /// The first number that counts. Without it there is no start.
+    from: Option<i32>,
+    /// The first number that no longer counts. Without it there is no end.
+    until: Option<i32>,
+}
+
+impl From<IntRange> for Range<i64> {
+    fn from(range: IntRange) -> Self {
+        Self { from: range.from.map(i64::from), until: range.until.map(i64::from) }
+    }
+}
+
+/// Which way a list runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// From small to large, from A to Z, from early to late. Nulls come last.
+    Asc,
+    /// From large to small, from Z to A, from late to early. Nulls come first.
+    Desc,
+}
+
+impl From<OrderDirection> for page::Direction {
+    fn from(direction: OrderDirection) -> Self {
+        match direction {
+            OrderDirection::Asc => Self::Ascending,
+            OrderDirection::Desc => Self::Descending,
+        }
+    }
+}
+
+/// A filter input of the schema.
+pub trait FilterInput: Sized {
+    type Predicate;
+
+    /// The filter in domain terms: all members together, then `and`, `or` and `not`.
+    fn filter(self) -> Result<Filter<Self::Predicate>>;
+}
+
+/// What a filter input gathers while it is read.
+pub struct Terms<P>(Vec<Filter<P>>);
+
+impl<P> Terms<P> {
+    /// Starts with the parts that every filter input has.
+    pub fn new<I: FilterInput<Predicate = P>>(
+        and: Option<Vec<I>>,
+        or: Option<Vec<I>>,
+        not: Option<Box<I>>,
+    ) -> Result<Self> {
+        let all = |parts: Vec<I>| parts.into_iter().map(I::filter).collect::<Result<Vec<_>>>();
+        let parts = [
+            and.map(all).transpose()?.map(Filter::All),
+            or.map(all).transpose()?.map(Filter::Any),
+            not.map(|part| part.filter()).transpose()?.map(|part| Filter::Not(Box::new(part))),
+        ];
+        Ok(Self(parts.into_iter().flatten().collect()))
+    }
+
+    /// A predicate on a member, if it was given.
+    pub fn is<V: Into<U>, U>(mut self, given: Option<V>, predicate: impl FnOnce(U) -> P) -> Self {
+        self.0.extend(given.map(|value| Filter::Is(predicate(value.into()))));
+        self
+    }
+
+    /// A predicate on one of several values, if any were given.
+    pub fn one_of<V: Into<U>, U: Ord>(
+        mut self,
+        given: Option<Vec<V>>,
+        predicate: impl FnOnce(BTreeSet<U>) -> P,
+    ) -> Self {
+        self.0.extend(given.map(|values| Filter::Is(predicate(values.into_iter().map(Into::into).collect()))));
+        self
+    }
+
+    /// A predicate on a text, if it was given.
+    pub fn text(mut self, given: Option<TextFilter>, predicate: impl Fn(TextMatch) -> P) -> Self {
+        self.0.extend(given.map(|wanted| wanted.filter(predicate)));
+        self
+    }
+
+    /// A predicate on ids of one type, if they were given.
+    pub fn ids<K: Ord + From<Uuid>>(
+        mut self,
+        given: Option<Vec<ID>>,
+        prefix: &str,
+        predicate: impl FnOnce(BTreeSet<K>) -> P,
+    ) -> Result<Self> {
+        if let Some(ids) = given {
+            let ids = ids.iter().map(|id| read_id(id, prefix)).collect::<Result<_>>()?;
+            self.0.push(Filter::Is(predicate(ids)));
+        }
+        Ok(self)
+    }
+
+    /// A predicate over a relation, if it was given.
+    pub fn some<I: FilterInput>(
+        mut self,
+        given: Option<Box<I>>,
+        predicate: impl FnOnce(Box<Filter<I::Predicate>>) -> P,
+    ) -> Result<Self> {
+        if let Some(filter) = given {
+            self.0.push(Filter::Is(predicate(Box::new(filter.filter()?))));
+        }
+        Ok(self)
+    }
+
+    pub fn all(self) -> Filter<P> {
+        Filter::All(self.0)
+    }
+}
+
+/// The id behind a global one, whose type must suit.
+pub fn read_id<K: From<Uuid>>(id: &ID, prefix: &str) -> Result<K> {
+    match parse_id(id) {
+        Some((known, id)) if known == prefix => Ok(K::from(id)),
+        _ => {
+            let reason = format!("{:?} is no id that begins with {prefix}_; take ids from the field `id`", id.as_str());
+            Err(Error::invalid("id", reason))
+        }
+    }
+}
+
+/// Puts the arguments `filter` and `orderBy` into a list.
+pub fn restrict<T, F, O>(args: &Args, list: &mut List<T>) -> Result<()>
+where
+    T: Listed,
+    F: FilterInput<Predicate = T::Predicate> + async_graphql::InputType,
+    O: Into<page::Order<T::Key>> + async_graphql::InputType,
+{
+    if let Some(filter) = args.get::<Option<F>>("filter")? {
+        list.filter = check_terms(filter.filter()?)?;
+    }
+    match args.get::<Option<Vec<O>>>("orderBy")? {
+        Some(keys) if keys.len() > MOST_KEYS => {
+            let reason = format!("{} keys are too many, at most {MOST_KEYS} are allowed", keys.len());
+            return Err(Error::invalid("orderBy", reason));
+        }
+        Some(keys) if !keys.is_empty() => list.order = keys.into_iter().map(Into::into).collect(),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Refuses filters of more conditions than a person would write.
+fn check_terms<P>(filter: Filter<P>) -> Result<Filter<P>> {
+    fn terms<P>(filter: &Filter<P>) -> usize {
+        match filter {
+            Filter::All(parts) | Filter::Any(parts) => 1 + parts.iter().map(terms).sum::<usize>(),
+            Filter::Not(part) => 1 + terms(part),
+            Filter::Is(_) => 1,
+        }
+    }
+    let asked = terms(&filter);
+    if asked > MOST_TERMS {
+        let reason = format!("{asked} conditions are too many, at most {MOST_TERMS} are allowed; use `in` for many values");
+        return Err(Error::invalid("filter", reason));
+    }
+    Ok(filter)
+}
