@@ -59,7 +59,7 @@ impl MigrationTrait for Migration {
         // All of a partner, by code.
         manager
             .create_index(index(
-                "qualification_by_partner_id_code",
+                "qualification_by_code",
                 Qualification::Table,
                 [Qualification::PartnerId, Qualification::Code],
             ))
@@ -76,6 +76,7 @@ impl MigrationTrait for Migration {
 }
 
 #[derive(DeriveIden, Clone, Copy)]
+#[allow(clippy::enum_variant_names, reason = "a column is called partner_type")]
 enum Partner {
     Table,
     Id,

@@ -37,7 +37,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "customer_by_partner_id_name_key",
+                "customer_by_name_key",
                 Customer::Table,
                 [Customer::PartnerId, Customer::NameKey, Customer::Id],
             ))
@@ -45,7 +45,7 @@ impl MigrationTrait for Migration {
         // One customer by tenant, and the order by it.
         manager
             .create_index(index(
-                "customer_by_partner_id_tenant_id",
+                "customer_by_tenant_id",
                 Customer::Table,
                 [Customer::PartnerId, Customer::TenantId, Customer::Id],
             ))
@@ -53,7 +53,7 @@ impl MigrationTrait for Migration {
         // The order by country.
         manager
             .create_index(index(
-                "customer_by_partner_id_country",
+                "customer_by_country",
                 Customer::Table,
                 [Customer::PartnerId, Customer::Country, Customer::Id],
             ))

@@ -56,7 +56,7 @@ impl MigrationTrait for Migration {
         // The default order over all customers, either way.
         manager
             .create_index(index(
-                "subscription_by_partner_id_name_key",
+                "subscription_by_name_key",
                 Subscription::Table,
                 [Subscription::PartnerId, Subscription::NameKey, Subscription::Id],
             ))
@@ -66,7 +66,7 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "subscription_by_customer_id_name_key",
                 Subscription::Table,
-                [Subscription::CustomerId, Subscription::NameKey, Subscription::Id],
+                [Subscription::PartnerId, Subscription::CustomerId, Subscription::NameKey, Subscription::Id],
             ))
             .await?;
         // Add-ons below their subscription.
@@ -74,13 +74,13 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "subscription_by_parent_id_name_key",
                 Subscription::Table,
-                [Subscription::ParentId, Subscription::NameKey, Subscription::Id],
+                [Subscription::PartnerId, Subscription::ParentId, Subscription::NameKey, Subscription::Id],
             ))
             .await?;
         // Which commitments end next.
         manager
             .create_index(index(
-                "subscription_by_partner_id_commitment_ends_on",
+                "subscription_by_commitment_ends_on",
                 Subscription::Table,
                 [Subscription::PartnerId, Subscription::CommitmentEndsOn, Subscription::Id],
             ))
@@ -102,13 +102,13 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "azure_entitlement_by_subscription_id",
                 AzureEntitlement::Table,
-                [AzureEntitlement::SubscriptionId, AzureEntitlement::Id],
+                [AzureEntitlement::PartnerId, AzureEntitlement::SubscriptionId, AzureEntitlement::Id],
             ))
             .await?;
         // Whose an Azure subscription is.
         manager
             .create_index(index(
-                "azure_entitlement_by_partner_id_external_id",
+                "azure_entitlement_by_external_id",
                 AzureEntitlement::Table,
                 [AzureEntitlement::PartnerId, AzureEntitlement::ExternalId],
             ))

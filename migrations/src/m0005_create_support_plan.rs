@@ -68,7 +68,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "support_plan_by_partner_id_name_key",
+                "support_plan_by_name_key",
                 SupportPlan::Table,
                 [SupportPlan::PartnerId, SupportPlan::NameKey, SupportPlan::Id],
             ))

@@ -31,7 +31,7 @@ impl MigrationTrait for Migration {
         // The default order.
         manager
             .create_index(index(
-                "support_offering_by_partner_id_name_key",
+                "support_offering_by_name_key",
                 SupportOffering::Table,
                 [SupportOffering::PartnerId, SupportOffering::NameKey, SupportOffering::Id],
             ))

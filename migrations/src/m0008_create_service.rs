@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "service_by_partner_id_name_key",
+                "service_by_name_key",
                 Service::Table,
                 [Service::PartnerId, Service::NameKey, Service::Id],
             ))
@@ -47,7 +47,7 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "service_health_by_customer_id_severity",
                 ServiceHealth::Table,
-                [ServiceHealth::CustomerId, ServiceHealth::Severity, ServiceHealth::Id],
+                [ServiceHealth::PartnerId, ServiceHealth::CustomerId, ServiceHealth::Severity, ServiceHealth::Id],
             ))
             .await?;
         // One service, worst first.
@@ -55,13 +55,13 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "service_health_by_service_id_severity",
                 ServiceHealth::Table,
-                [ServiceHealth::ServiceId, ServiceHealth::Severity, ServiceHealth::Id],
+                [ServiceHealth::PartnerId, ServiceHealth::ServiceId, ServiceHealth::Severity, ServiceHealth::Id],
             ))
             .await?;
         // Who has a service in a bad state.
         manager
             .create_index(index(
-                "service_health_by_partner_id_reported_status_customer_id",
+                "service_health_by_reported_status_customer_id",
                 ServiceHealth::Table,
                 [ServiceHealth::PartnerId, ServiceHealth::ReportedStatus, ServiceHealth::CustomerId],
             ))

@@ -42,7 +42,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "incident_by_partner_id_modified_at",
+                "incident_by_modified_at",
                 Incident::Table,
                 [Incident::PartnerId, Incident::ModifiedAt, Incident::Id],
             ))
@@ -50,7 +50,7 @@ impl MigrationTrait for Migration {
         // Open incidents.
         manager
             .create_index(index(
-                "incident_by_partner_id_is_resolved_modified_at",
+                "incident_by_is_resolved_modified_at",
                 Incident::Table,
                 [Incident::PartnerId, Incident::IsResolved, Incident::ModifiedAt, Incident::Id],
             ))
@@ -58,7 +58,7 @@ impl MigrationTrait for Migration {
         // One incident by Microsoft's id.
         manager
             .create_index(index(
-                "incident_by_partner_id_external_id",
+                "incident_by_external_id",
                 Incident::Table,
                 [Incident::PartnerId, Incident::ExternalId],
             ))
@@ -68,7 +68,7 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "incident_by_service_id_modified_at",
                 Incident::Table,
-                [Incident::ServiceId, Incident::ModifiedAt, Incident::Id],
+                [Incident::PartnerId, Incident::ServiceId, Incident::ModifiedAt, Incident::Id],
             ))
             .await?;
         let table = Table::create()

@@ -36,7 +36,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "message_by_partner_id_modified_at",
+                "message_by_modified_at",
                 Message::Table,
                 [Message::PartnerId, Message::ModifiedAt, Message::Id],
             ))

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         // The default order, either way.
         manager
             .create_index(index(
-                "service_request_by_partner_id_created_at",
+                "service_request_by_created_at",
                 ServiceRequest::Table,
                 [ServiceRequest::PartnerId, ServiceRequest::CreatedAt, ServiceRequest::Id],
             ))
@@ -53,7 +53,7 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "service_request_by_customer_id_created_at",
                 ServiceRequest::Table,
-                [ServiceRequest::CustomerId, ServiceRequest::CreatedAt, ServiceRequest::Id],
+                [ServiceRequest::PartnerId, ServiceRequest::CustomerId, ServiceRequest::CreatedAt, ServiceRequest::Id],
             ))
             .await?;
         // All of one incident.
@@ -61,13 +61,13 @@ impl MigrationTrait for Migration {
             .create_index(index(
                 "service_request_by_incident_id_created_at",
                 ServiceRequest::Table,
-                [ServiceRequest::IncidentId, ServiceRequest::CreatedAt, ServiceRequest::Id],
+                [ServiceRequest::PartnerId, ServiceRequest::IncidentId, ServiceRequest::CreatedAt, ServiceRequest::Id],
             ))
             .await?;
         // One request by Microsoft's number.
         manager
             .create_index(index(
-                "service_request_by_partner_id_external_id",
+                "service_request_by_external_id",
                 ServiceRequest::Table,
                 [ServiceRequest::PartnerId, ServiceRequest::ExternalId],
             ))

@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
         // All of a partner, by time.
         manager
             .create_index(index(
-                "quarantine_by_partner_id_observed_at",
+                "quarantine_by_observed_at",
                 Quarantine::Table,
                 [Quarantine::PartnerId, Quarantine::ObservedAt, Quarantine::Id],
             ))

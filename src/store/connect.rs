@@ -11,10 +11,11 @@ use std::{
 
 use migrations::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection,
+    ConnectOptions, Database, DatabaseConnection, DbErr,
     sea_query::{Expr, ExprTrait, Query},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::sync::watch;
 
 use super::{Store, database_error, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
@@ -45,13 +46,16 @@ impl Store {
             Some("postgres" | "postgresql") => postgres(url),
             _ => return Err(Error::invalid("database.url", "must start with sqlite:// or postgres://")),
         };
-        let mut db = open(options, max_connections).await?;
+        let mut db = open(options, max_connections).await.map_err(|error| match url.starts_with("sqlite") {
+            true => Error::invalid("database.url", format!("{url} cannot be opened: {error}; does the folder exist?")),
+            false => database_error(error),
+        })?;
         let statements = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&statements);
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { db, statements })
+        Ok(Self { db, statements, writer: Arc::default(), commits: watch::Sender::new(0) })
     }
 
     /// Applies what is missing of the schema.
@@ -134,12 +138,12 @@ impl Store {
 }
 
 /// Connects; the caller has to count statements itself.
-async fn open(mut options: ConnectOptions, max_connections: u32) -> Result<DatabaseConnection> {
+async fn open(mut options: ConnectOptions, max_connections: u32) -> Result<DatabaseConnection, DbErr> {
     options.max_connections(max_connections).min_connections(1);
     options.acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
     // A broken connection is noticed by the statement itself, which is then repeated: no ping before each use.
     options.test_before_acquire(false);
-    Database::connect(options).await.map_err(database_error)
+    Database::connect(options).await
 }
 
 fn sqlite(url: &str) -> Result<ConnectOptions> {

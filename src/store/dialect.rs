@@ -1,11 +1,16 @@
 //! The few things that the two databases do differently.
 
+use std::borrow::Cow;
+
 use sea_orm::{
     DatabaseBackend, DbErr, RuntimeErr, Value,
-    sea_query::{ArrayType, Expr, ExprTrait, extension::postgres::PgFunc},
+    sea_query::{ArrayType, Condition, Expr, ExprTrait, extension::postgres::PgFunc},
     sqlx,
 };
 use uuid::Uuid;
+
+/// How many parameters a statement may have: SQLite allows 32,766, PostgreSQL 65,535.
+pub(super) const MOST_PARAMETERS: usize = 32_766;
 
 /// `column` is one of `ids`. PostgreSQL takes one array, so the statement's text does not depend on how many there are;
 /// SQLite has no arrays, so the last id is repeated up to a power of two and few texts stay in its statement cache.
@@ -21,6 +26,13 @@ pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) ->
             column.is_in(ids.iter().chain(std::iter::repeat(last)).take(padded).copied())
         }
     }
+}
+
+/// A condition that rows have to fulfil, but are not looked up by. SQLite keeps no statistics: it would rather walk all
+/// rows of a partner than look up a few ids. It does not see through a double negation; PostgreSQL does, and chooses by
+/// what it knows of the rows.
+pub(super) fn beside_the_point(condition: Condition) -> Expr {
+    Expr::from(condition).not().not()
 }
 
 /// Whether the connection is gone rather than the statement wrong.
@@ -41,13 +53,20 @@ pub(super) fn is_broken_connection(error: &DbErr) -> bool {
 
 /// Whether another writer held the database for too long (SQLite), or won a race (PostgreSQL).
 pub(super) fn is_busy(error: &DbErr) -> bool {
+    code_of(error).is_some_and(|code| matches!(code.as_ref(), "5" | "6" | "517" | "40001" | "40P01"))
+}
+
+/// Whether there is no room left where the database lies.
+pub(super) fn is_full(error: &DbErr) -> bool {
+    code_of(error).is_some_and(|code| matches!(code.as_ref(), "13" | "53100"))
+}
+
+/// The database's own code of what went wrong.
+fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {
     match error {
-        DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
-            sqlx::Error::Database(error) => {
-                error.code().is_some_and(|code| matches!(code.as_ref(), "5" | "6" | "517" | "40001" | "40P01"))
-            }
-            _ => false,
-        },
-        _ => false,
+        DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => {
+            error.as_database_error()?.code()
+        }
+        _ => None,
     }
 }

@@ -368,6 +368,7 @@ impl ScopedStore {
         use visibility::incident::Column as V;
         let wanted: Vec<_> = incidents.iter().map(|incident| incident.0).collect();
         let touched = Condition::all()
+            .add(S::PartnerId.eq(self.scope.partner.0))
             .add(col(S::CustomerId).eq(col(V::CustomerId)))
             .add(col(S::ProductFamily).eq(col(row::Column::ProductFamily)))
             .add(S::ProductFamily.ne(<&str>::from(ProductFamily::Unknown)))
@@ -384,7 +385,8 @@ impl ScopedStore {
             .inner_join(row::Entity, col(row::Column::Id).eq(col(V::IncidentId)))
             .inner_join(customer::row::Entity, col(customer::row::Column::Id).eq(col(V::CustomerId)))
             .left_join(subscription::row::Entity, touched)
-            .cond_where(Incident::visible(&self.scope).add(Customer::visible(&self.scope)))
+            .and_where(dialect::beside_the_point(Incident::visible(&self.scope)))
+            .and_where(dialect::beside_the_point(Customer::visible(&self.scope)))
             .and_where(dialect::is_one_of(self.backend(), col(V::IncidentId), &wanted))
             .add_group_by([col(V::IncidentId)]);
         let mut reach: HashMap<_, _> = incidents.iter().map(|id| (*id, IncidentReach::default())).collect();

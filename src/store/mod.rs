@@ -2,14 +2,20 @@
 //!
 //! Nothing is read or written without a [`Scope`]: [`Store::scoped`] gives reads, [`ScopedStore::begin`] a transaction.
 
+mod apply;
+#[cfg(test)]
+mod apply_tests;
 mod connect;
 mod customer;
 mod dialect;
+mod difference;
+mod fact;
 mod incident;
 mod message;
 mod partner;
 mod row;
 mod search;
+mod seen;
 mod service_health;
 mod service_request;
 mod subscription;
@@ -22,8 +28,10 @@ mod testing;
 mod tests;
 mod text;
 mod visibility;
+mod write;
 
 pub use connect::MigrationState;
+pub use write::Write;
 
 use std::sync::{
     Arc,
@@ -31,6 +39,7 @@ use std::sync::{
 };
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
+use tokio::sync::{Mutex, watch};
 
 use crate::domain::{Error, Result, access::Scope};
 
@@ -39,12 +48,14 @@ use crate::domain::{Error, Result, access::Scope};
 pub struct Store {
     db: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    writer: Arc<Mutex<()>>,
+    commits: watch::Sender<u64>,
 }
 
 impl Store {
     /// Everything that `scope` may reach.
     pub fn scoped(&self, scope: &Scope) -> ScopedStore {
-        ScopedStore { db: self.db.clone(), scope: scope.clone() }
+        ScopedStore { store: self.clone(), scope: scope.clone() }
     }
 
     /// How many statements the driver has run since the start; tests count with it.
@@ -52,41 +63,44 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// Ticks after each commit of this process.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
+    /// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated
+    /// once, so a database that came back is noticed by nobody.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        rows(&self.db, statement).await
+        match self.db.query_all(statement).await {
+            Err(error) if dialect::is_broken_connection(&error) => self.db.query_all(statement).await,
+            answer => answer,
+        }
+        .map_err(database_error)
     }
 }
 
 /// The database as one viewer may see it: every statement starts with its scope.
 #[derive(Clone)]
 pub struct ScopedStore {
-    db: DatabaseConnection,
+    store: Store,
     scope: Scope,
 }
 
 impl ScopedStore {
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        rows(&self.db, statement).await
+        self.store.rows(statement).await
     }
 
     fn backend(&self) -> DatabaseBackend {
-        self.db.get_database_backend()
+        self.store.db.get_database_backend()
     }
-}
-
-/// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated once, so
-/// a database that came back is noticed by nobody.
-async fn rows(db: &DatabaseConnection, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-    match db.query_all(statement).await {
-        Err(error) if dialect::is_broken_connection(&error) => db.query_all(statement).await,
-        answer => answer,
-    }
-    .map_err(database_error)
 }
 
 /// What a failed statement means to those above.
 fn database_error(error: DbErr) -> Error {
-    if dialect::is_broken_connection(&error) || dialect::is_busy(&error) {
+    if dialect::is_full(&error) {
+        Error::Conflict("the disk of the database is full; free some space there and try again".to_owned())
+    } else if dialect::is_broken_connection(&error) || dialect::is_busy(&error) {
         Error::Unavailable(Arc::new(error))
     } else {
         Error::internal(error)

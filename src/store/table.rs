@@ -165,7 +165,7 @@ impl ScopedStore {
             let mut count = Query::select();
             let parent = by.join(&mut count, self.backend(), &ids);
             count.expr(parent.clone()).expr(Func::count(Expr::col(Asterisk)));
-            count.from(T::Entity::default()).cond_where(T::visible(&self.scope));
+            count.from(T::Entity::default()).cond_where(by.visible(&self.scope));
             count.and_where(condition::<T>(&list.filter, &self.scope)).add_group_by([parent]);
             let mut totals = HashMap::new();
             for row in self.rows(&count).await? {
@@ -237,7 +237,8 @@ impl ScopedStore {
     pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
         let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(wants_body)).cond_where(T::visible(&self.scope));
+        select.from(T::Entity::default()).exprs(columns::<T>(wants_body));
+        select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
         select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), &ids));
         decode_all(&self.rows(&select).await?)
     }
@@ -254,7 +255,7 @@ impl ScopedStore {
         let mut numbered = Query::select();
         let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
-        numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
+        numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(by.visible(&self.scope));
         restrict(&mut numbered, list, &self.scope);
         let mut window = WindowStatement::new();
         window.add_partition_by(parent);
@@ -281,6 +282,14 @@ impl<T: Table> Parent<T> {
         };
         select.and_where(dialect::is_one_of(backend, parent.clone(), ids));
         parent
+    }
+
+    /// Which children the scope admits. Those of a table between are looked up by their ids.
+    fn visible(&self, scope: &Scope) -> Condition {
+        match self {
+            Self::Column(_) => T::visible(scope),
+            Self::Through { .. } => Condition::all().add(dialect::beside_the_point(T::visible(scope))),
+        }
     }
 }
 

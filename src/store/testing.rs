@@ -10,10 +10,14 @@ use super::{
     table::{Model, Stored},
 };
 use crate::domain::{
-    CustomerId, PartnerId, SubscriptionId,
+    CustomerId, IncidentId, IncidentPostId, PartnerId, ServiceRequestId, SubscriptionId,
     access::Scope,
     customer::{Customer, Relationship},
+    incident::{Classification, Incident, IncidentPost, Origin},
+    partner::Partner,
     product_family::ProductFamily,
+    service_health::{HealthStatus, Source},
+    service_request::{ServiceRequest, ServiceRequestStatus, Severity},
     subscription::{BillingCycle, BillingType, Subscription, SubscriptionStatus, SupportContact},
 };
 
@@ -119,6 +123,74 @@ pub(super) fn subscription(customer: CustomerId, name: &str) -> Subscription {
         order_id: None,
         contract_type: None,
         support_contact: SupportContact::default(),
+        observed_at: at(0),
+    }
+}
+
+pub(super) fn partner(id: PartnerId) -> Partner {
+    Partner { id, ..Partner::new(if id == fabrikam() { "fabrikam" } else { "contoso" }, "A partner", at(0)) }
+}
+
+pub(super) fn incident(partner: PartnerId, external_id: &str) -> Incident {
+    Incident {
+        id: IncidentId::derive(partner.0, external_id),
+        source: Source::MicrosoftGraph,
+        external_id: external_id.to_owned(),
+        title: "Mail is delayed".to_owned(),
+        impact: None,
+        classification: Classification::Incident,
+        classification_text: "incident".to_owned(),
+        origin: Origin::Microsoft,
+        status: HealthStatus::ServiceDegradation,
+        status_text: "serviceDegradation".to_owned(),
+        level: None,
+        service_id: None,
+        service_name: Some("Exchange Online".to_owned()),
+        product_family: ProductFamily::Microsoft365,
+        feature: None,
+        feature_group: None,
+        started_at: Some(at(0)),
+        ended_at: None,
+        is_resolved: false,
+        is_high_impact: None,
+        modified_at: at(0),
+        observed_at: at(0),
+    }
+}
+
+pub(super) fn post(incident: IncidentId, hour: i64) -> IncidentPost {
+    IncidentPost {
+        id: IncidentPostId::derive(incident.0, &hour.to_string()),
+        incident_id: incident,
+        created_at: at(hour),
+        post_type: "regular".to_owned(),
+        content: format!("We are looking into it, hour {hour}."),
+    }
+}
+
+pub(super) fn service_request(partner: PartnerId, customer: CustomerId) -> ServiceRequest {
+    ServiceRequest {
+        id: ServiceRequestId::derive(partner.0, "1"),
+        source: Source::PartnerCenter,
+        external_id: "1".to_owned(),
+        customer_id: Some(customer),
+        subscription_id: None,
+        incident_id: None,
+        title: "Mail is slow".to_owned(),
+        description: "Since yesterday.".to_owned(),
+        severity: Severity::Critical,
+        severity_text: "critical".to_owned(),
+        status: ServiceRequestStatus::Open,
+        status_text: "open".to_owned(),
+        topic: None,
+        product_name: Some("Exchange Online".to_owned()),
+        contact_name: None,
+        contact_email: None,
+        contact_phone: None,
+        country: None,
+        created_at: Some(at(0)),
+        modified_at: Some(at(1)),
+        closed_at: None,
         observed_at: at(0),
     }
 }

@@ -4,13 +4,20 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::testing::{TestStore, at, contoso, customer, fabrikam, subscription};
+use super::testing::{TestStore, at, contoso, customer, fabrikam, incident, partner, post, subscription};
 use crate::domain::{
-    CustomerId,
+    CustomerId, SupportOfferingId, SupportPlanId,
     access::Scope,
+    change::{Batch, Change},
+    customer::CustomerPredicate,
+    event::EntityKind,
     filter::{Filter, Range, TextMatch},
+    incident::{Incident, IncidentPredicate},
     page::{Direction, List, Listed, Order, Take},
+    product_family::ProductFamily,
     subscription::{Subscription, SubscriptionKey, SubscriptionPredicate, SubscriptionStatus},
+    support_offering::{CustomerOffering, SupportOffering},
+    support_plan::{SupportPlan, SupportPlanKind},
 };
 
 /// Subscriptions in which every key has ties, and nullable ones have nulls.
@@ -216,7 +223,7 @@ async fn every_read_answers_on_an_empty_database() {
         assert_eq!(store.search("x", 5).await.unwrap(), []);
         let kinds = store.support_plan_kinds().await.unwrap();
         assert_eq!(kinds.len(), 5);
-        assert_eq!(kinds[0].id, crate::domain::support_plan::SupportPlanKind::id_of(&kinds[0].code));
+        assert_eq!(kinds[0].id, SupportPlanKind::id_of(&kinds[0].code));
         let targets = store.response_targets_of(&kinds.iter().map(|kind| kind.id).collect::<Vec<_>>()).await.unwrap();
         assert_eq!(targets.values().map(Vec::len).sum::<usize>(), 7);
     }
@@ -237,4 +244,142 @@ async fn a_newer_database_is_refused_with_the_reason() {
     let error = test.store.migrate().await.unwrap_err();
 
     assert!(error.to_string().contains("m9999_from_the_future"), "{error}");
+}
+
+#[tokio::test]
+async fn plans_and_offerings_stand_behind_customers_that_they_cover() {
+    let test = TestStore::new().await;
+    let (covered, suspended) = (customer(fabrikam(), "covered"), customer(fabrikam(), "suspended"));
+    let kind_id = SupportPlanKind::id_of("ASFP");
+    let day = at(24).date_naive();
+    let plan = |name: &str, valid_until| SupportPlan {
+        id: SupportPlanId::derive(fabrikam().0, name),
+        kind_id,
+        name: name.to_owned(),
+        activated_at: None,
+        valid_from: at(0).date_naive(),
+        valid_until,
+        managers: Vec::new(),
+    };
+    let (current, expired) = (plan("current", Some(day)), plan("expired", Some(at(0).date_naive())));
+    let offering = SupportOffering {
+        id: SupportOfferingId::derive(fabrikam().0, "gold"),
+        name: "Gold".to_owned(),
+        covers: vec![ProductFamily::Azure, ProductFamily::Microsoft365],
+        hours: "always".to_owned(),
+        contact_email: None,
+        contact_phone: None,
+        contact_website: None,
+        price_minor: None,
+        currency: None,
+        provider: None,
+        valid_from: at(0).date_naive(),
+        valid_until: None,
+    };
+    let promise = CustomerOffering {
+        customer_id: covered.id,
+        offering_id: offering.id,
+        valid_from: at(0).date_naive(),
+        valid_until: None,
+        told_at: None,
+    };
+    let no_longer = Subscription { status: SubscriptionStatus::Suspended, ..subscription(suspended.id, "E3") };
+    let batch = Batch {
+        changes: vec![
+            Change::Partner(partner(fabrikam())),
+            Change::SupportPlan(current.clone()),
+            Change::SupportPlan(expired),
+            Change::SupportOffering(offering.clone()),
+            Change::CustomerOffering(promise),
+            Change::Subscription(subscription(covered.id, "E3")),
+            Change::Subscription(no_longer),
+        ],
+        ..Batch::default()
+    };
+    let store = test.of(fabrikam());
+    store.apply(batch.clone(), "test", at(1)).await.unwrap();
+    assert_eq!(store.apply(batch.clone(), "test", at(1)).await.unwrap().position, None);
+    let mut ended = batch;
+    ended.changes.retain(|change| matches!(change, Change::CustomerOffering(_)));
+    if let Some(Change::CustomerOffering(promise)) = ended.changes.first_mut() {
+        promise.valid_until = Some(day);
+    }
+    assert_eq!(store.apply(ended, "test", at(2)).await.unwrap().position, Some(8));
+
+    let plans = store.support_plans_behind(&[covered.id, suspended.id], day).await.unwrap();
+    assert_eq!((&plans[&covered.id], &plans[&suspended.id]), (&vec![current], &vec![]));
+    let offerings = store.support_offerings_of(&[covered.id, suspended.id], day).await.unwrap();
+    assert_eq!((offerings.len(), &offerings[&covered.id]), (1, &vec![offering]));
+
+    let narrow = test.store.scoped(&Scope::customers(fabrikam(), vec![suspended.id]));
+    assert_eq!(narrow.support_plan_page(&List::first(9)).await.unwrap().items, []);
+    assert!(narrow.support_offerings_of(&[covered.id], day).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn incidents_are_reached_through_the_customers_that_see_them() {
+    let test = TestStore::new().await;
+    let (one, two) = (customer(fabrikam(), "one"), customer(fabrikam(), "two"));
+    let (open, closed) = (incident(fabrikam(), "EX1"), incident(fabrikam(), "EX2"));
+    let closed = Incident { is_resolved: true, ..closed };
+    let seen = |incident: &Incident, by: &[CustomerId]| Change::Incident {
+        incident: incident.clone(),
+        posts: vec![post(incident.id, 1)],
+        impacts: Vec::new(),
+        seen_by: by.to_vec(),
+        azure_subscriptions: Vec::new(),
+    };
+    let changes = vec![
+        Change::Partner(partner(fabrikam())),
+        Change::Customer(one.clone()),
+        Change::Customer(two.clone()),
+        seen(&open, &[one.id]),
+        seen(&closed, &[one.id, two.id]),
+    ];
+    let store = test.of(fabrikam());
+    store.apply(Batch { changes, ..Batch::default() }, "test", at(1)).await.unwrap();
+
+    let touched = CustomerPredicate::Incident(Box::new(IncidentPredicate::Open(true).into()));
+    let page = store.customer_page(&List::first(9).filtered(touched.clone().into())).await.unwrap();
+    assert_eq!(page.items, std::slice::from_ref(&one));
+    let untouched = Filter::Not(Box::new(touched.into()));
+    assert_eq!(
+        store.customer_page(&List::first(9).filtered(untouched)).await.unwrap().items,
+        std::slice::from_ref(&two)
+    );
+
+    let narrow = test.store.scoped(&Scope::customers(fabrikam(), vec![two.id]));
+    assert_eq!(narrow.incident_page(&List::first(9)).await.unwrap().items, std::slice::from_ref(&closed));
+    assert_eq!(narrow.incidents_by_id(&[open.id]).await.unwrap(), []);
+    assert_eq!(narrow.latest_posts_of(&[open.id], true).await.unwrap().len(), 0);
+    assert_eq!(narrow.reach_of(&[closed.id]).await.unwrap()[&closed.id].customers, 1);
+    assert_eq!(store.reach_of(&[closed.id]).await.unwrap()[&closed.id].customers, 2);
+}
+
+#[tokio::test]
+async fn a_search_puts_what_is_exactly_meant_first() {
+    let test = TestStore::new().await;
+    let (meant, like) = (customer(fabrikam(), "Ex1"), customer(fabrikam(), "Annex1"));
+    let changes = vec![
+        Change::Partner(partner(fabrikam())),
+        Change::Customer(like.clone()),
+        Change::Customer(meant.clone()),
+        Change::Subscription(subscription(like.id, "ex12")),
+        Change::Incident {
+            incident: incident(fabrikam(), "EX1"),
+            posts: Vec::new(),
+            impacts: Vec::new(),
+            seen_by: Vec::new(),
+            azure_subscriptions: Vec::new(),
+        },
+    ];
+    test.of(fabrikam()).apply(Batch { changes, ..Batch::default() }, "test", at(1)).await.unwrap();
+
+    let found = test.of(fabrikam()).search(" ex1 ", 9).await.unwrap();
+
+    let incident = (EntityKind::Incident, incident(fabrikam(), "EX1").id.0);
+    let bought = (EntityKind::Subscription, subscription(like.id, "ex12").id.0);
+    assert_eq!(found, [incident, (EntityKind::Customer, meant.id.0), bought, (EntityKind::Customer, like.id.0)]);
+    assert_eq!(test.of(fabrikam()).search("ex1", 1).await.unwrap(), [incident]);
+    assert_eq!(test.of(contoso()).search("ex1", 9).await.unwrap(), []);
 }

@@ -1,0 +1,269 @@
+//! A transaction: rows in bulk, then events under the partner's next positions.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, Iden, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, Value,
+    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query, SelectStatement},
+};
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+use super::{
+    ScopedStore, Store, database_error, dialect,
+    row::{Row, word},
+    table::{Stored, col, columns, decode_all},
+};
+use crate::domain::{
+    Error, Result,
+    access::Scope,
+    event::{EntityKind, Event},
+};
+
+/// How many rows one statement inserts: more gains nothing, and every connection keeps what it prepared.
+const MOST_ROWS: usize = 128;
+
+/// A transaction of one partner. It ends only by [`Write::commit`], together with its events, or by being dropped.
+///
+/// Whoever writes holds the lock on the partner's row from the beginning, so two writers of one partner never decide
+/// on the same old rows, and the order of commits is the order of positions.
+pub struct Write {
+    pub(super) transaction: DatabaseTransaction,
+    store: Store,
+    pub(super) scope: Scope,
+    /// Kinds of which rows changed; each counts one change more at the commit, whether or not there is an event.
+    pub(super) touched: BTreeSet<EntityKind>,
+    changed: bool,
+    /// SQLite has one writer; waiting in a queue here is fair, and cheaper than asking again and again.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl ScopedStore {
+    /// Begins a transaction; on SQLite as a writer at once, so that it never fails halfway for having begun as a reader.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if the scope is narrower than a partner: what is written may concern all of its customers.
+    pub async fn begin(&self) -> Result<Write> {
+        if self.scope.customers.is_some() {
+            return Err(Error::Conflict("writing needs the scope of a whole partner".to_owned()));
+        }
+        let turn = match self.backend() {
+            DatabaseBackend::Sqlite => Some(self.store.writer.clone().lock_owned().await),
+            _ => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.store.db.begin_with_options(options).await.map_err(database_error)?;
+        let scope = self.scope.clone();
+        let write = Write {
+            transaction,
+            store: self.store.clone(),
+            scope,
+            touched: BTreeSet::new(),
+            changed: false,
+            _turn: turn,
+        };
+        let mut lock = Query::select();
+        lock.column("id").from("partner").and_where(Expr::col("id").eq(write.scope.partner.0)).lock(LockType::Update);
+        write.rows(&lock).await?;
+        Ok(write)
+    }
+}
+
+impl Write {
+    /// Ends the transaction. The events take the partner's next positions, without a gap: the update of the partner's
+    /// row holds off every other writer of the partner until the commit. The number in `log_position` is another one:
+    /// it counts commits that touched a kind, events or not, so that cached answers know that they are old.
+    ///
+    /// Gives the partner's position afterwards.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if the partner itself was never written.
+    pub async fn commit(mut self, events: Vec<Event>) -> Result<i64> {
+        let last = self.advance(events.len() as i64).await?;
+        self.touched.extend(events.iter().map(|event| event.kind));
+        self.log(last - events.len() as i64, &events).await?;
+        self.count_changes().await?;
+        self.transaction.commit().await.map_err(database_error)?;
+        self.store.commits.send_modify(|count| *count += 1);
+        Ok(last)
+    }
+
+    /// Moves the partner's position and gives the new one.
+    async fn advance(&self, by: i64) -> Result<i64> {
+        let mut update = Query::update();
+        update.table("partner").value("position", Expr::col("position").add(by));
+        update.and_where(Expr::col("id").eq(self.scope.partner.0)).returning_col("position");
+        let rows = self.rows(&update).await?;
+        let unknown = || Error::Conflict("the partner is not known yet; enter its tenant id and name first".to_owned());
+        Row::new(rows.first().ok_or_else(unknown)?).take()
+    }
+
+    async fn log(&mut self, after: i64, events: &[Event]) -> Result<()> {
+        let columns = [
+            "partner_id",
+            "position",
+            "kind",
+            "happening",
+            "entity_id",
+            "customer_id",
+            "occurred_at",
+            "observed_at",
+            "difference",
+        ];
+        let rows = events.iter().zip(after + 1..).map(|(event, position)| -> Vec<Value> {
+            vec![
+                self.scope.partner.0.into(),
+                position.into(),
+                word(event.kind).into(),
+                word(event.happening).into(),
+                event.entity_id.into(),
+                event.customer_id.map(|customer| customer.0).into(),
+                event.occurred_at.into(),
+                event.observed_at.into(),
+                event.difference.to_string().into(),
+            ]
+        });
+        let rows = rows.collect();
+        self.insert("event", &columns, rows, None).await
+    }
+
+    async fn count_changes(&mut self) -> Result<()> {
+        let mut once_more = OnConflict::columns(["partner_id", "kind"]);
+        once_more.value("version", Expr::col(("log_position", "version")).add(1_i64));
+        let row = |kind: &EntityKind| vec![self.scope.partner.0.into(), word(*kind).into(), 1_i64.into()];
+        let rows = self.touched.iter().map(row).collect();
+        self.insert("log_position", &["partner_id", "kind", "version"], rows, Some(once_more)).await
+    }
+
+    /// Writes rows as they are now, new ones and old ones alike; never over a row of another partner.
+    pub(super) async fn save<E: EntityTrait>(&mut self, rows: Vec<Vec<Value>>) -> Result<()> {
+        let table = E::default().table_name().to_owned();
+        let names: Vec<String> = E::Column::iter().map(|column| column.to_string()).collect();
+        let key: Vec<String> = E::PrimaryKey::iter().map(|key| key.into_column().to_string()).collect();
+        let rest: Vec<String> = names.iter().filter(|name| !key.contains(name)).cloned().collect();
+        let mut replace = OnConflict::columns(key);
+        replace.update_columns(rest);
+        if names.iter().any(|name| name == "partner_id") {
+            let before = Expr::col((table.clone(), "partner_id"));
+            replace.action_and_where(before.eq(Expr::col(("excluded", "partner_id"))));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.insert(&table, &names, rows, Some(replace)).await
+    }
+
+    /// Moves the time at which rows were seen, and nothing else.
+    pub(super) async fn observe<T: Stored>(&mut self, ids: &[Uuid], at: DateTime<Utc>) -> Result<()> {
+        self.changed = true;
+        for ids in ids.chunks(4096) {
+            let mut update = Query::update();
+            update.table(T::Entity::default()).value("observed_at", at);
+            update.and_where(dialect::beside_the_point(T::visible(&self.scope)));
+            update.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
+            self.transaction.execute(&update).await.map_err(database_error)?;
+        }
+        Ok(())
+    }
+
+    /// Inserts rows in as few statements as the databases' limits on parameters allow. The number of rows of a
+    /// statement is a power of two, so that few texts have to be prepared.
+    pub(super) async fn insert(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Value>>,
+        conflict: Option<OnConflict>,
+    ) -> Result<()> {
+        self.changed |= !rows.is_empty();
+        let most = prev_power_of_two((dialect::MOST_PARAMETERS / columns.len()).min(MOST_ROWS));
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let now = prev_power_of_two(rows.len().min(most));
+            let mut insert = Query::insert();
+            insert.into_table(table.to_owned()).columns(columns.iter().map(|column| (*column).to_owned()));
+            for row in rows.by_ref().take(now) {
+                insert.values(row.into_iter().map(Expr::val)).map_err(Error::internal)?;
+            }
+            if let Some(conflict) = &conflict {
+                insert.on_conflict(conflict.clone());
+            }
+            self.transaction.execute(&insert).await.map_err(database_error)?;
+        }
+        Ok(())
+    }
+
+    /// What is stored under these ids.
+    pub(super) async fn stored<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<T>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(4096) {
+            let mut select = Query::select();
+            select.from(T::Entity::default()).exprs(columns::<T>(true));
+            select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
+            select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
+            found.extend(decode_all(&self.rows(&select).await?)?);
+        }
+        Ok(found)
+    }
+
+    /// Which of these ids are stored.
+    pub(super) async fn known<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(4096) {
+            let mut select = Query::select();
+            select.from(T::Entity::default()).expr(col(T::id_column()));
+            select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
+            select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
+            found.extend(self.ids(&select).await?);
+        }
+        Ok(found)
+    }
+
+    /// The ids of the partner's rows that fulfil `condition`.
+    pub(super) async fn ids_where<T: Stored>(&self, condition: Expr) -> Result<Vec<Uuid>> {
+        let mut select = Query::select();
+        select.from(T::Entity::default()).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
+        select.and_where(condition);
+        self.ids(&select).await
+    }
+
+    async fn ids(&self, select: &SelectStatement) -> Result<Vec<Uuid>> {
+        self.rows(select).await?.iter().map(|row| Row::new(row).take()).collect()
+    }
+
+    /// Whether anything was written so far.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed
+    }
+
+    pub(super) fn backend(&self) -> DatabaseBackend {
+        self.transaction.get_database_backend()
+    }
+
+    pub(super) async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        self.transaction.query_all(statement).await.map_err(database_error)
+    }
+}
+
+/// The values of a row in the order of its columns, as both databases keep them: times are cut to microseconds, and
+/// texts lose the character that PostgreSQL refuses, so that what is read is what was written.
+pub(super) fn values<E: EntityTrait>(row: &E::Model) -> Vec<Value> {
+    let value = |column| match row.get(column) {
+        Value::ChronoDateTimeUtc(Some(at)) => {
+            Value::ChronoDateTimeUtc(DateTime::from_timestamp_micros(at.timestamp_micros()))
+        }
+        Value::String(Some(text)) if text.contains('\0') => Value::String(Some(text.replace('\0', ""))),
+        value => value,
+    };
+    E::Column::iter().map(value).collect()
+}
+
+/// The greatest power of two that is at most `n`, which is at least one.
+fn prev_power_of_two(n: usize) -> usize {
+    1 << n.ilog2()
+}
