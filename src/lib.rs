@@ -2,5 +2,6 @@
 
 pub mod domain;
 pub mod engine;
+pub mod graphql;
 pub mod store;
 pub mod upstream;

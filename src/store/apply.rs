@@ -36,7 +36,7 @@ impl ScopedStore {
         let mut write = self.begin().await?;
         let (mut applied, events) = write.apply(batch, document, observed_at).await?;
         if write.has_changed() {
-            let happened = !write.touched.is_empty();
+            let happened = !write.touched.is_empty() || !events.is_empty();
             let position = write.commit(events).await?;
             applied.position = happened.then_some(position);
             applied.at = happened.then_some(observed_at);

@@ -298,7 +298,13 @@ async fn plans_and_offerings_stand_behind_customers_that_they_cover() {
     };
     let store = test.of(fabrikam());
     store.apply(batch.clone(), "test", at(1)).await.unwrap();
-    assert_eq!(store.apply(batch, "test", at(1)).await.unwrap().position, None);
+    assert_eq!(store.apply(batch.clone(), "test", at(1)).await.unwrap().position, None);
+    let mut ended = batch;
+    ended.changes.retain(|change| matches!(change, Change::CustomerOffering(_)));
+    if let Some(Change::CustomerOffering(promise)) = ended.changes.first_mut() {
+        promise.valid_until = Some(day);
+    }
+    assert_eq!(store.apply(ended, "test", at(2)).await.unwrap().position, Some(8));
 
     let plans = store.support_plans_behind(&[covered.id, suspended.id], day).await.unwrap();
     assert_eq!((&plans[&covered.id], &plans[&suspended.id]), (&vec![current], &vec![]));
