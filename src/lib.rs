@@ -1,7 +1,17 @@
 //! supportgraph: one GraphQL gateway for a Microsoft cloud partner.
+//!
+//! Read in this order: [`domain`] says what is true, [`store`] keeps it, [`engine`] answers a selection level by level,
+//! [`graphql`] describes the schema, [`http`] carries bytes, and [`app`] joins the parts. `docs/ARCHITECTURE.md` tells
+//! where everything lives and what may depend on what.
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod engine;
+#[path = "graphql/stand_in.rs"]
 pub mod graphql;
+pub mod http;
 pub mod store;
+pub mod telemetry;
 pub mod upstream;

@@ -201,13 +201,12 @@ fn term_start(
     let has_ended = has_ended(status);
     let until = if has_ended { now - TimeDelta::days(dice.between(30, 400)) } else { now };
     let mut start = created_at;
-    while months > 0 {
+    if months > 0 {
         // What is renewed begins with the day.
-        let next = (start.date_naive() + Months::new(months)).and_time(NaiveTime::MIN).and_utc();
-        if next > until {
-            break;
+        let next = |start: DateTime<Utc>| (start.date_naive() + Months::new(months)).and_time(NaiveTime::MIN).and_utc();
+        while next(start) <= until {
+            start = next(start);
         }
-        start = next;
     }
     match has_ended {
         // The term ended; there was no other.

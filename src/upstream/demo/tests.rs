@@ -20,35 +20,35 @@ fn changes(customers: usize, seed: u64) -> Vec<Change> {
 }
 
 fn subscriptions(changes: &[Change]) -> Vec<&Subscription> {
-    let pick = |change| match change {
-        &Change::Subscription(ref subscription) => Some(subscription),
+    let picked = changes.iter().filter_map(|change| match change {
+        Change::Subscription(subscription) => Some(subscription),
         _ => None,
-    };
-    changes.iter().filter_map(pick).collect()
+    });
+    picked.collect()
 }
 
 fn incidents(changes: &[Change]) -> Vec<(&Incident, &[IncidentPost], &[CustomerId])> {
-    let pick = |change| match change {
-        &Change::Incident { ref incident, ref posts, ref seen_by, .. } => Some((incident, &posts[..], &seen_by[..])),
+    let picked = changes.iter().filter_map(|change| match change {
+        Change::Incident { incident, posts, seen_by, .. } => Some((incident, &posts[..], &seen_by[..])),
         _ => None,
-    };
-    changes.iter().filter_map(pick).collect()
+    });
+    picked.collect()
 }
 
 fn requests(changes: &[Change]) -> Vec<(&ServiceRequest, &[ServiceRequestNote])> {
-    let pick = |change| match change {
-        &Change::ServiceRequest { ref request, ref notes } => Some((request, &notes[..])),
+    let picked = changes.iter().filter_map(|change| match change {
+        Change::ServiceRequest { request, notes } => Some((request, &notes[..])),
         _ => None,
-    };
-    changes.iter().filter_map(pick).collect()
+    });
+    picked.collect()
 }
 
 fn health(changes: &[Change]) -> HashMap<ServiceHealthId, &ServiceHealth> {
-    let pick = |change| match change {
-        &Change::ServiceHealth(ref health) => Some((health.id, health)),
+    let picked = changes.iter().filter_map(|change| match change {
+        Change::ServiceHealth(health) => Some((health.id, health)),
         _ => None,
-    };
-    changes.iter().filter_map(pick).collect()
+    });
+    picked.collect()
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! The one place where parts are joined: configuration in, running server out, stopped in order.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, anyhow, bail};
+use secrecy::ExposeSecret;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{
+    config::{Config, DatabaseConfig},
+    domain::clock::Clock,
+    engine::{Engine, Limits},
+    graphql,
+    http::{self, Http},
+    store::{MigrationState, Store},
+};
+
+/// A running server.
+pub struct App {
+    /// Where it listens; tells the port when the configuration left the choice to the system.
+    pub addr: SocketAddr,
+    pub store: Store,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<usize>,
+}
+
+impl App {
+    /// Connects to the database, makes sure that it fits, and listens.
+    ///
+    /// # Errors
+    ///
+    /// An address that is not loopback, a database that is unreachable, behind or ahead, a port that is taken.
+    pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let listen = config.server.listen;
+        if !listen.ip().is_loopback() {
+            bail!(
+                "listening on {listen} would show every partner's data to the whole network, as there is no authentication \
+                 yet; set server.listen to a loopback address such as 127.0.0.1:{}",
+                listen.port()
+            );
+        }
+        let store = connect(&config.database).await?;
+        bring_up_to_date(&store, &config.database).await?;
+        let cursor_key = store.cursor_key().await.map_err(with_cause)?;
+        let cursor_key =
+            cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
+        let engine = schema(config, cursor_key);
+        let http = Http::new(engine, store.clone(), clock, config.server.clone(), config.limits.batch);
+
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!(
+                "cannot listen on {listen}; is another server running there? Choose another port with server.listen"
+            )
+        })?;
+        let addr = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let limits = http::Limits {
+            connections: config.server.connections,
+            header_timeout: Duration::from_secs(config.server.header_timeout_seconds),
+            drain_timeout: Duration::from_secs(config.server.drain_timeout_seconds),
+        };
+        // A dropped sender stops the server as well: nothing is left behind by a test that fails.
+        let serving = tokio::spawn(http::serve(listener, http.router(), limits, async { drop(stopped.await) }));
+        Ok(Self { addr, store, stop, serving })
+    }
+
+    /// Accepts nothing new, answers what is in flight, and returns how many requests had to be cut off.
+    ///
+    /// # Errors
+    ///
+    /// Only if the server's task had failed before.
+    pub async fn stop(self) -> anyhow::Result<usize> {
+        // The receiver is gone only if the task is, and then waiting for it tells why.
+        let _ = self.stop.send(());
+        self.serving.await.context("the server failed while it was running")
+    }
+}
+
+/// The schema with the configured limits.
+pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let Config { limits, cache, .. } = config;
+    let limits = Limits {
+        tokens: size(limits.tokens),
+        depth: limits.depth,
+        aliases: limits.aliases,
+        directives: limits.directives,
+        root_fields: limits.root_fields,
+        selections: limits.selections,
+        cost: limits.cost,
+        page_size: u32::try_from(limits.page_size).unwrap_or(u32::MAX),
+    };
+    graphql::build(limits, size(cache.documents), cache.enabled.then(|| size(cache.response_bytes)), cursor_key)
+}
+
+/// Opens the configured database.
+///
+/// # Errors
+///
+/// If it does not answer.
+pub async fn connect(config: &DatabaseConfig) -> anyhow::Result<Store> {
+    let max_connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
+    Store::connect(config.url.expose_secret(), max_connections)
+        .await
+        .map_err(with_cause)
+        .context("cannot open the database; check database.url and that the database is running")
+}
+
+/// Makes sure that the database has the tables of this program.
+///
+/// The embedded database belongs to this process alone and is brought up to date. PostgreSQL may serve other nodes of
+/// another version, so there it is somebody's decision.
+async fn bring_up_to_date(store: &Store, config: &DatabaseConfig) -> anyhow::Result<()> {
+    let embedded = config.url.expose_secret().starts_with("sqlite:");
+    match store.migration_state().await.map_err(with_cause)? {
+        MigrationState::UpToDate => Ok(()),
+        MigrationState::Behind { .. } if embedded || config.migrate_at_start => {
+            store.migrate().await.map_err(with_cause).context("the database could not be brought up to date")
+        }
+        MigrationState::Behind { .. } => {
+            bail!(
+                "the database is older than this program; run `supportgraph migrate`, or set database.migrate_at_start"
+            )
+        }
+        MigrationState::Newer { .. } => Err(newer_database()),
+    }
+}
+
+/// A database that a later version of the program has changed.
+pub fn newer_database() -> anyhow::Error {
+    anyhow::anyhow!(
+        "the database is newer than this program ({}); use the version that migrated it, or a later one",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// What a person at the command line should know: the cause, which a response would never show.
+pub fn with_cause(error: crate::domain::Error) -> anyhow::Error {
+    use crate::domain::Error::{Internal, Unavailable};
+    match &error {
+        Internal(cause) | Unavailable(cause) => anyhow::anyhow!("{cause}"),
+        _ => anyhow::anyhow!(error),
+    }
+}

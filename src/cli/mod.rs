@@ -1,0 +1,108 @@
+//! The command line: one file per command.
+
+mod check_config;
+mod migrate;
+mod schema;
+mod serve;
+
+use std::{fmt, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    config::{Config, Problems},
+    telemetry,
+};
+
+/// One GraphQL gateway for a Microsoft cloud partner.
+#[derive(Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        supportgraph serve                             answer at http://127.0.0.1:8080/playground\n  \
+        supportgraph --config gateway.toml serve       with a configuration of your own\n  \
+        SUPPORTGRAPH_SERVER__LISTEN=127.0.0.1:9000 supportgraph serve\n\n\
+        Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
+)]
+struct Arguments {
+    /// Configuration file. Without it, the file that SUPPORTGRAPH_CONFIG names, or supportgraph.toml where it exists.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer queries until told to stop
+    Serve(serve::Arguments),
+    /// Bring the database up to date
+    Migrate(migrate::Arguments),
+    /// Print the schema, or compare it with a file
+    Schema(schema::Arguments),
+    /// Print every setting with its value and where that comes from
+    CheckConfig(check_config::Arguments),
+}
+
+/// Why a command ended without success.
+enum Failure {
+    /// The caller has to change the command or the configuration: exit code 2.
+    Usage(String),
+    /// It was tried and did not work: exit code 1.
+    Failed(anyhow::Error),
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Usage(problems.to_string())
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) => write!(out, "{text}"),
+            // The chain of causes on one line.
+            Self::Failed(error) => write!(out, "{error:#}"),
+        }
+    }
+}
+
+/// Parses the command line and runs the command.
+pub fn run() -> ExitCode {
+    match execute(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("supportgraph: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<(), Failure> {
+    // The schema depends on nothing that can be set.
+    if let Command::Schema(arguments) = &arguments.command {
+        return schema::run(arguments);
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    telemetry::start(&config.telemetry);
+    match arguments.command {
+        Command::Serve(arguments) => block_on(serve::run(&arguments, &config)),
+        Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),
+        Command::CheckConfig(arguments) => check_config::run(&arguments, &config),
+        Command::Schema(_) => Ok(()),
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+    runtime.block_on(command)
+}

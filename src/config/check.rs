@@ -1,0 +1,71 @@
+//! What is right, beyond the type of a value. Each says what is wrong and what would be right.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// Every value of the type will do.
+pub(super) fn any<T>(_: &T) -> Result<(), String> {
+    Ok(())
+}
+
+/// A number between two bounds, both included.
+pub(super) fn within(least: u64, most: u64) -> impl Fn(&u64) -> Result<(), String> {
+    move |value| {
+        let right = || format!("{value} is out of range; expected {least} to {most}");
+        (least..=most).contains(value).then_some(()).ok_or_else(right)
+    }
+}
+
+pub(super) fn guid(value: &Option<String>) -> Result<(), String> {
+    match value {
+        Some(text) if uuid::Uuid::try_parse(text).is_err() => Err(format!(
+            "{text:?} is not a tenant id; expected a GUID such as \"3f2504e0-4f89-11d3-9a0c-0305e82c3301\""
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[expect(clippy::ptr_arg, reason = "a check gets the type of its field")]
+pub(super) fn hosts(values: &Vec<String>) -> Result<(), String> {
+    let wrong = values.iter().find(|host| {
+        host.is_empty()
+            || !host.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'))
+    });
+    match wrong {
+        Some(wrong) => Err(format!("{wrong:?} is not a host name; expected a name without scheme and port")),
+        None => Ok(()),
+    }
+}
+
+#[expect(clippy::ptr_arg, reason = "a check gets the type of its field")]
+pub(super) fn origins(values: &Vec<String>) -> Result<(), String> {
+    let is_origin = |text: &str| {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+    };
+    match values.iter().find(|text| !is_origin(text)) {
+        Some(wrong) => Err(format!(
+            "{wrong:?} is not an origin; expected scheme and host without a path, such as \"https://portal.example\", or \"*\""
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The text itself is not repeated: it may hold a password.
+pub(super) fn database_url(value: &SecretString) -> Result<(), String> {
+    let url = value.expose_secret();
+    let known = ["sqlite:", "postgres://", "postgresql://"];
+    if known.iter().any(|scheme| url.starts_with(scheme)) {
+        Ok(())
+    } else {
+        Err("the database is not known; expected sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE".to_owned())
+    }
+}
+
+pub(super) fn filter(value: &String) -> Result<(), String> {
+    match value.parse::<tracing_subscriber::EnvFilter>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!(
+            "{value:?} is not a filter ({error}); expected a level such as \"info\", or \"supportgraph=debug,info\""
+        )),
+    }
+}

@@ -1,0 +1,250 @@
+//! The typed configuration: defaults, then a TOML file, then `SUPPORTGRAPH_SECTION__FIELD`.
+//!
+//! Unknown fields are refused, and all problems are told at once. Nothing else reads the environment.
+
+mod check;
+mod section;
+mod setting;
+mod source;
+
+use std::{
+    fmt::{self, Write as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::value::Value;
+use secrecy::SecretString;
+
+use check::{any, database_url, filter, guid, hosts, origins, within};
+pub use section::Field;
+use section::section;
+use setting::Setting;
+use source::Source;
+pub use source::{Origin, Problem, variable};
+
+/// The file that is read when it exists and none was named.
+pub const DEFAULT_FILE: &str = "supportgraph.toml";
+
+/// Which status codes tell what became of a GraphQL request; see `docs/decisions/0005-status-codes.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseStatus {
+    /// 400 for every refused request, 200 with partial data: what the audit suite and today's clients expect.
+    Suite,
+    /// 422 for a refused request that could be read, 294 for partial data: the newest draft.
+    Draft,
+}
+
+section! {
+    /// Where and how the server answers.
+    ServerConfig "server" {
+        /// Address and port to listen on. Only loopback addresses, as there is no authentication yet.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), any;
+        /// Tenant id of the partner that callers on this machine act for. Needed once the database holds several.
+        partner: Option<String> = None, guid;
+        /// Further names under which this server may be called, besides `localhost` and loopback addresses.
+        ///
+        /// A web page can point a name of its own at 127.0.0.1 and call the server from a visitor's browser; the name
+        /// in the `host` header gives that away.
+        hosts: Vec<String> = Vec::new(), hosts;
+        /// Origins whose pages may call the server from a browser, such as `https://portal.example`; `*` for all.
+        cors_origins: Vec<String> = Vec::new(), origins;
+        /// Largest request body in bytes.
+        body_limit_bytes: u64 = 1024 * 1024, within(1024, 1024 * 1024 * 1024);
+        /// Connections open at once; more wait until one closes.
+        connections: u64 = 10_000, within(1, 1_000_000);
+        /// Time for a client to send the headers of a request.
+        header_timeout_seconds: u64 = 10, within(1, 3600);
+        /// Time for a client to send a body, and for the server to answer.
+        request_timeout_seconds: u64 = 30, within(1, 3600);
+        /// Time to answer what is in flight when the server is told to stop.
+        drain_timeout_seconds: u64 = 10, within(0, 3600);
+        /// Status codes of GraphQL responses: `suite` as the audit suite and today's clients expect, or `draft`
+        /// with 422 and 294 as the newest draft of GraphQL over HTTP says.
+        response_status: ResponseStatus = ResponseStatus::Suite, any;
+        /// Whether `/playground` is served.
+        playground: bool = true, any;
+    }
+}
+
+section! {
+    /// Where rows are kept.
+    DatabaseConfig "database" {
+        /// `sqlite://file` or `postgres://user:password@host/database`. A secret: `database.url_file` may name a
+        /// file that holds it.
+        url: SecretString = SecretString::from("sqlite://supportgraph.db"), database_url;
+        /// Connections kept open. SQLite writes through one of them.
+        max_connections: u64 = 10, within(1, 1000);
+        /// Whether `serve` brings a PostgreSQL database up to date by itself. SQLite is always brought up to date.
+        migrate_at_start: bool = false, any;
+    }
+}
+
+section! {
+    /// What one request may ask for. All of it is checked before anything is executed.
+    ///
+    /// Relay's compiler inlines fragments into large documents with many `__typename` fields and aliases; the defaults
+    /// let those pass and stop what no screen needs.
+    LimitsConfig "limits" {
+        /// Tokens of one document.
+        ///
+        /// A large compiled screen has about 5,000.
+        tokens: u64 = 20_000, within(100, 10_000_000);
+        /// Levels of nested fields.
+        ///
+        /// A connection takes three levels (`customers { edges { node`), so this is room for five nested ones and their
+        /// fields; the introspection that tools send needs 15.
+        depth: u64 = 20, within(1, 1000);
+        /// Aliases written in one document.
+        ///
+        /// Relay adds one for every field with arguments that two fragments ask for differently, and one for each type
+        /// condition. What aliases multiply is bounded by `root_fields` and `cost`.
+        aliases: u64 = 500, within(0, 1_000_000);
+        /// Directives written in one document.
+        directives: u64 = 100, within(0, 1_000_000);
+        /// Fields at the root of one operation, with fragments expanded.
+        root_fields: u64 = 50, within(1, 1_000_000);
+        /// Fields of one operation, with fragments expanded.
+        ///
+        /// Small documents can expand to 60^5 fields, hence this is counted before anything walks them.
+        selections: u64 = 10_000, within(1, 10_000_000);
+        /// Estimated objects of one answer: pages multiply what stands below them.
+        ///
+        /// The health board of 50 customers is estimated at some 10,000; this is twenty such boards.
+        cost: u64 = 200_000, within(1, 1_000_000_000);
+        /// Largest page of a connection.
+        page_size: u64 = 500, within(1, 10_000);
+        /// Conditions in one filter.
+        filter_terms: u64 = 100, within(1, 10_000);
+        /// Requests in one batch.
+        batch: u64 = 10, within(1, 1000);
+    }
+}
+
+section! {
+    /// What is kept in memory to answer faster.
+    CacheConfig "cache" {
+        /// Whether whole responses are kept until something they show has changed.
+        enabled: bool = true, any;
+        /// Memory for responses.
+        response_bytes: u64 = 32 * 1024 * 1024, within(0, 1 << 40);
+        /// Documents kept parsed, validated and planned.
+        documents: u64 = 1_000, within(1, 1_000_000);
+    }
+}
+
+section! {
+    /// What the server says about itself.
+    TelemetryConfig "telemetry" {
+        /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
+        filter: String = "info,sea_orm_migration=warn".to_owned(), filter;
+        /// Whether log lines are JSON objects rather than text.
+        json: bool = false, any;
+    }
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub database: DatabaseConfig,
+    pub limits: LimitsConfig,
+    pub cache: CacheConfig,
+    pub telemetry: TelemetryConfig,
+    origins: std::collections::BTreeMap<&'static str, Origin>,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the configuration is not usable:")?;
+        self.0.iter().try_for_each(|problem| write!(out, "\n- {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Config {
+    /// Reads `file` and the variables of the process. Without a file, `SUPPORTGRAPH_CONFIG` names one, and
+    /// `supportgraph.toml` is read where it exists.
+    ///
+    /// # Errors
+    ///
+    /// Every problem found, each with the field, where its value came from, what is wrong and what would be right.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn load(file: Option<&Path>) -> Result<Self, Problems> {
+        let named = file.map(Path::to_owned).or_else(|| std::env::var_os("SUPPORTGRAPH_CONFIG").map(PathBuf::from));
+        let file = named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.exists()));
+        // A variable that is not UTF-8 is none of ours.
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::read(file.as_deref(), variables)
+    }
+
+    /// Reads `file`, then lets `variables` override it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn read(file: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
+        let mut source = Source::new(file, variables);
+        let mut config = Self {
+            server: ServerConfig::read(&mut source),
+            database: DatabaseConfig::read(&mut source),
+            limits: LimitsConfig::read(&mut source),
+            cache: CacheConfig::read(&mut source),
+            telemetry: TelemetryConfig::read(&mut source),
+            origins: Default::default(),
+        };
+        source.refuse_unknown();
+        config.origins = source.origins;
+        if source.problems.is_empty() { Ok(config) } else { Err(Problems(source.problems)) }
+    }
+
+    /// Every field with its present value.
+    pub fn fields(&self) -> Vec<Field> {
+        let sections = [
+            self.server.fields(),
+            self.database.fields(),
+            self.limits.fields(),
+            self.cache.fields(),
+            self.telemetry.fields(),
+        ];
+        sections.into_iter().flatten().collect()
+    }
+
+    /// Where the value of `field` comes from.
+    pub fn origin(&self, field: &str) -> Origin {
+        self.origins.get(field).cloned().unwrap_or(Origin::Default)
+    }
+
+    /// The defaults as the table of the README.
+    pub fn table() -> String {
+        let mut table = "| Setting | Default | Meaning |\n|---|---|---|\n".to_owned();
+        for Field { name, about, value } in Self::default().fields() {
+            let _ = writeln!(table, "| `{name}` | `{value}` | {about} |");
+        }
+        table
+    }
+}
+
+/// A value as its sender wrote it, for messages.
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{text:?}"),
+        Value::Array(..) => "a list".to_owned(),
+        Value::Dict(..) => "a section".to_owned(),
+        Value::Empty(..) => "nothing".to_owned(),
+        Value::Char(_, letter) => format!("{letter:?}"),
+        Value::Bool(_, value) => value.to_string(),
+        Value::Num(_, number) => number
+            .to_i128()
+            .map(|number| number.to_string())
+            .or_else(|| number.to_u128().map(|number| number.to_string()))
+            .or_else(|| number.to_f64().map(|number| number.to_string()))
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,81 @@
+//! What could not be answered: a status, a stable code and a sentence, in the shape of a GraphQL response.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::media_type::MediaType;
+use crate::{
+    domain,
+    engine::{self, Outcome},
+};
+
+/// A request that does not reach the engine.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: Cow<'static, str>,
+    allow: Option<&'static str>,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), allow: None }
+    }
+
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; the API is at /graphql")
+    }
+
+    /// `allow` names the methods that would be right.
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        let message = format!("this method is not allowed here; use one of {allow}");
+        Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message) }
+    }
+
+    /// The whole response. The correlation id is filled in where the response leaves.
+    pub fn answer(&self, media_type: MediaType, correlation_id: &str) -> Response {
+        let body = engine::refusal(Outcome::Malformed, self.code, &self.message, correlation_id).body;
+        let mut response = (self.status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
+        if let Some(allow) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}
+
+/// For handlers that know no correlation id: [`super::edge::guard`] writes the body.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<domain::Error> for Refusal {
+    fn from(error: domain::Error) -> Self {
+        use domain::Error::{Conflict, Forbidden, Internal, Invalid, LimitExceeded, NotFound, Unavailable};
+        let status = match &error {
+            Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Conflict(_) => StatusCode::CONFLICT,
+            NotFound { .. } => StatusCode::NOT_FOUND,
+            Forbidden(_) => StatusCode::FORBIDDEN,
+            LimitExceeded { .. } => StatusCode::BAD_REQUEST,
+            Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if let Unavailable(cause) | Internal(cause) = &error {
+            tracing::error!(%cause, code = error.code(), "a request could not be answered");
+        }
+        Self::new(status, error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,34 @@
+//! Whether the process lives, and whether it can answer.
+
+use std::time::Duration;
+
+use axum::{extract::State, http::StatusCode};
+
+use super::{Http, error::Refusal};
+use crate::store::MigrationState;
+
+/// The process answers.
+pub async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// The database answers, and has the tables of this program.
+pub async fn ready(State(http): State<Http>) -> Result<&'static str, Refusal> {
+    let store = &http.0.store;
+    let asking = async {
+        store.ping().await?;
+        store.migration_state().await
+    };
+    let unready = |message| Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message));
+    match tokio::time::timeout(Duration::from_secs(5), asking).await {
+        Err(_) => unready("the database does not answer"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            unready("the database is not reachable")
+        }
+        Ok(Ok(MigrationState::UpToDate)) => Ok("ready\n"),
+        Ok(Ok(_)) => {
+            unready("the database and this program are of different versions; run `supportgraph migrate --check`")
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The program as it is called from a shell.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use crate::support::{Client, raw::Raw};
+
+/// The program in an empty folder, without settings of the machine.
+fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supportgraph"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SUPPORTGRAPH_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    supportgraph(folder, arguments).output().expect("the program runs")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Killed when dropped, so that a failed test leaves nothing behind.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    /// Starts `serve` and waits until it says where it listens.
+    fn start(folder: &Path) -> (Self, SocketAddr) {
+        let mut command = supportgraph(folder, &["serve"]);
+        command.env("SUPPORTGRAPH_SERVER__LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
+        let mut serving = Self(command.spawn().expect("the program runs"));
+        let mut line = String::new();
+        let out = serving.0.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let addr = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("an address in {line:?}"));
+        (serving, addr)
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
+    }
+}
+
+#[tokio::test]
+async fn a_signal_stops_serve_after_what_is_in_flight_is_answered() {
+    for signal in ["TERM", "INT"] {
+        let folder = folder();
+        let (mut serving, addr) = Serving::start(folder.path());
+        let mut client = Raw::connect(addr).await;
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: {addr}\r\ncontent-type: application/json\r\ncontent-length: 24\r\n\
+             expect: 100-continue\r\n\r\n"
+        );
+        client.send(&head).await;
+        client.read_until("100 Continue").await;
+        serving.signal(signal);
+        while tokio::net::TcpStream::connect(addr).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        client.send(r#"{"query":"{__typename}"}"#).await;
+        let answer = client.read_to_end().await;
+        assert!(answer.contains("HTTP/1.1 200 ") && answer.contains("__typename"), "{answer}");
+        assert_eq!(serving.0.wait().expect("it ends").code(), Some(0), "after {signal}");
+    }
+}
+
+#[tokio::test]
+async fn serve_without_a_file_makes_its_own_database() {
+    let folder = folder();
+    let (_serving, addr) = Serving::start(folder.path());
+    assert_eq!(Client::new(addr).query("{ __typename }").await.data()["__typename"], "Query");
+    assert!(folder.path().join("supportgraph.db").exists());
+}
+
+#[test]
+fn serve_refuses_an_address_that_others_can_reach() {
+    let folder = folder();
+    let mut command = supportgraph(folder.path(), &["serve"]);
+    let output = command.env("SUPPORTGRAPH_SERVER__LISTEN", "0.0.0.0:0").output().expect("the program runs");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("no authentication yet") && told.contains("127.0.0.1:"), "{told}");
+    assert!(!folder.path().join("supportgraph.db").exists(), "nothing is left behind");
+}
+
+#[test]
+fn serve_names_the_way_out_when_its_port_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("an address").to_string();
+    let folder = folder();
+    let mut command = supportgraph(folder.path(), &["serve"]);
+    let output = command.env("SUPPORTGRAPH_SERVER__LISTEN", &addr).output().expect("the program runs");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains(&addr) && told.contains("server.listen"), "{told}");
+}
+
+#[test]
+fn wrong_settings_end_with_2_and_all_problems() {
+    let folder = folder();
+    std::fs::write(folder.path().join("supportgraph.toml"), "[server]\nlisten = 1\n[limits]\ndepth = 0\n")
+        .expect("a file");
+    for command in [&["serve"][..], &["migrate"], &["check-config"]] {
+        let output = run(folder.path(), command);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("server.listen") && told.contains("limits.depth"), "{told}");
+    }
+    assert_eq!(run(folder.path(), &["serve", "--nonsense"]).status.code(), Some(2));
+    assert_eq!(run(folder.path(), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn migrate_brings_a_database_up_to_date_and_check_tells_whether_it_is() {
+    let folder = folder();
+    let before = run(folder.path(), &["migrate", "--check"]);
+    assert_eq!(before.status.code(), Some(1));
+    assert!(text(&before.stderr).contains("run `supportgraph migrate`"), "{}", text(&before.stderr));
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    assert!(run(folder.path(), &["migrate", "--check"]).status.success());
+    assert!(run(folder.path(), &["migrate"]).status.success(), "twice changes nothing");
+}
+
+#[test]
+fn schema_prints_what_check_accepts() {
+    let folder = folder();
+    let printed = run(folder.path(), &["schema"]);
+    assert!(text(&printed.stdout).contains("type Query"));
+    let file = folder.path().join("schema.graphql");
+    std::fs::write(&file, &printed.stdout).expect("a file");
+    assert!(run(folder.path(), &["schema", "--check", "schema.graphql"]).status.success());
+
+    std::fs::write(&file, "type Query { other: Int }\n").expect("a file");
+    let other = run(folder.path(), &["schema", "--check", "schema.graphql"]);
+    assert_eq!(other.status.code(), Some(1));
+    assert!(text(&other.stderr).contains("run `supportgraph schema > schema.graphql`"), "{}", text(&other.stderr));
+}
+
+#[test]
+fn check_config_prints_values_with_their_origin_and_no_secrets() {
+    let folder = folder();
+    let mut command = supportgraph(folder.path(), &["check-config"]);
+    command.env("SUPPORTGRAPH_DATABASE__URL", "postgres://u:hunter2@h/d").env("SUPPORTGRAPH_LIMITS__DEPTH", "7");
+    let output = command.output().expect("the program runs");
+    let told = text(&output.stdout);
+    assert!(output.status.success());
+    assert!(told.contains("depth = 7  # SUPPORTGRAPH_LIMITS__DEPTH"), "{told}");
+    assert!(told.contains("listen = \"127.0.0.1:8080\"  # default"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn check_config_prints_a_file_that_can_be_read_again() {
+    let folder = folder();
+    let printed = run(folder.path(), &["check-config"]);
+    std::fs::write(folder.path().join("supportgraph.toml"), &printed.stdout).expect("a file");
+    let again = run(folder.path(), &["check-config"]);
+    assert!(again.status.success(), "{}", text(&again.stderr));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let folder = folder();
+    for command in ["serve", "migrate", "schema", "check-config"] {
+        let help = text(&run(folder.path(), &[command, "--help"]).stdout);
+        assert!(help.contains("Example"), "{command}: {help}");
+    }
+    assert!(text(&run(folder.path(), &["--help"]).stdout).contains("Exit codes"));
+}

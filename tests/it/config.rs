@@ -1,0 +1,112 @@
+//! How settings are read, and what a reader of the message can do.
+
+use std::{fs, path::Path};
+
+use secrecy::ExposeSecret;
+use supportgraph::config::{Config, Origin};
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The problems of a file and variables, one a line.
+fn problems(file: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("gateway.toml");
+    fs::write(&path, file).expect("a file");
+    let problems = Config::read(Some(&path), variables(pairs)).expect_err("not usable").0;
+    let folder = format!("{}/", folder.path().display());
+    problems.iter().map(|problem| problem.to_string().replace(&folder, "")).collect()
+}
+
+#[test]
+fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("gateway.toml");
+    fs::write(&path, "[server]\nlisten = \"127.0.0.1:1\"\nhosts = [\"a.example\"]\n[limits]\ndepth = 7\n")
+        .expect("a file");
+    let from = variables(&[
+        ("SUPPORTGRAPH_SERVER__LISTEN", "[::1]:2"),
+        ("SUPPORTGRAPH_SERVER__CORS_ORIGINS", "https://a.example, https://b.example"),
+        ("SUPPORTGRAPH_DATABASE__URL", "postgres://u:p@h/d"),
+        ("SUPPORTGRAPH_CACHE__ENABLED", "false"),
+        ("SUPPORTGRAPH_TEST_POSTGRES", "is none of ours"),
+        ("PATH", "/bin"),
+    ]);
+    let config = Config::read(Some(&path), from).expect("usable");
+    assert_eq!(config.server.listen.to_string(), "[::1]:2");
+    assert_eq!(config.server.cors_origins, ["https://a.example", "https://b.example"]);
+    assert_eq!(config.server.hosts, ["a.example"]);
+    assert_eq!(config.database.url.expose_secret(), "postgres://u:p@h/d");
+    assert_eq!((config.limits.depth, config.cache.enabled), (7, false));
+    assert_eq!(config.origin("server.listen"), Origin::Variable("SUPPORTGRAPH_SERVER__LISTEN".to_owned()));
+    assert_eq!(config.origin("limits.depth"), Origin::File(path));
+    assert_eq!(config.origin("limits.cost"), Origin::Default);
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
+    let told = problems(
+        "[server]\nlisten = \"everywhere\"\nlitsen = 1\n[limits]\ndepth = \"deep\"\n[databse]\nurl = \"x\"\n",
+        &[
+            ("SUPPORTGRAPH_LIMITS__PAGE_SIZE", "0"),
+            ("SUPPORTGRAPH_SERVER_BODY_LIMIT_BYTES", "1"),
+            ("SUPPORTGRAPH_DATABASE__URL", "mysql://root:hunter2@h/d"),
+            ("SUPPORTGRAPH_SERVER__CORS_ORIGINS", "https://a.example/path"),
+            ("SUPPORTGRAPH_SERVER__PARTNER", "fabrikam"),
+            ("SUPPORTGRAPH_TELEMETRY__FILTER", "a=b=c"),
+        ],
+    );
+    let expected = [
+        ("server.listen (from gateway.toml): \"everywhere\" is not usable", "127.0.0.1:8080"),
+        ("server.litsen (from gateway.toml): there is no such setting", "check-config"),
+        ("limits.depth (from gateway.toml): \"deep\" is not usable", "a whole number"),
+        ("databse.url (from gateway.toml): there is no such setting", "did you mean database.url?"),
+        ("limits.page_size (from SUPPORTGRAPH_LIMITS__PAGE_SIZE): 0 is out of range", "1 to 10000"),
+        ("from SUPPORTGRAPH_SERVER_BODY_LIMIT_BYTES", "did you mean SUPPORTGRAPH_SERVER__BODY_LIMIT_BYTES?"),
+        ("database.url (from SUPPORTGRAPH_DATABASE__URL): the database is not known", "postgres://USER"),
+        ("server.cors_origins (from SUPPORTGRAPH_SERVER__CORS_ORIGINS)", "without a path"),
+        ("server.partner (from SUPPORTGRAPH_SERVER__PARTNER)", "GUID"),
+        ("telemetry.filter (from SUPPORTGRAPH_TELEMETRY__FILTER)", "info"),
+    ];
+    for (what, remedy) in expected {
+        assert!(told.iter().any(|line| line.contains(what) && line.contains(remedy)), "{what} … {remedy} in {told:#?}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    assert!(!told.concat().contains("hunter2"), "a secret is not repeated");
+}
+
+#[test]
+fn a_file_that_is_not_toml_or_not_there_is_named() {
+    let told = problems("[server\nlisten = 1", &[]);
+    assert!(told.len() == 1 && told[0].contains("gateway.toml") && told[0].contains("is not TOML"), "{told:#?}");
+    let missing = Config::read(Some(Path::new("/nowhere/gateway.toml")), []).expect_err("missing").to_string();
+    assert!(missing.contains("/nowhere/gateway.toml") && missing.contains("cannot be read"), "{missing}");
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = folder.path().join("url");
+    fs::write(&secret, "postgres://u:hunter2@h/d\n").expect("a file");
+    let secret = secret.display().to_string();
+    let pairs = [("SUPPORTGRAPH_DATABASE__URL_FILE", secret.as_str())];
+    let config = Config::read(None, variables(&pairs)).expect("usable");
+    assert_eq!(config.database.url.expose_secret(), "postgres://u:hunter2@h/d");
+    let shown: String = config.fields().into_iter().map(|field| field.value).collect();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    let both = problems("", &[pairs[0], ("SUPPORTGRAPH_DATABASE__URL", "sqlite://a.db")]);
+    assert!(both.len() == 1 && both[0].contains("give one of the two"), "{both:#?}");
+    let missing = problems("", &[("SUPPORTGRAPH_DATABASE__URL_FILE", "/nowhere/url")]);
+    assert!(missing.len() == 1 && missing[0].contains("/nowhere/url"), "{missing:#?}");
+}
+
+#[test]
+fn every_setting_says_what_it_means() {
+    for field in Config::default().fields() {
+        assert!(field.about.ends_with('.') && field.about.len() > 15, "{}: {:?}", field.name, field.about);
+        assert!(Config::table().contains(&format!("| `{}` |", field.name)));
+    }
+}

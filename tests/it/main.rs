@@ -1,0 +1,9 @@
+//! Everything through the front door, in one binary. SQLite by default; PostgreSQL when `SUPPORTGRAPH_TEST_POSTGRES`
+//! holds the URL of a server where databases may be created.
+
+mod architecture;
+mod audits;
+mod cli;
+mod config;
+mod http;
+mod support;

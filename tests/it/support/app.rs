@@ -1,0 +1,73 @@
+//! A real server in this process, on a free port, with a database of its own.
+
+use chrono::{DateTime, Utc};
+use supportgraph::{app::App, config::Config, domain::clock::Clock, store::Store};
+use tempfile::TempDir;
+
+use super::{client::Client, postgres::Database};
+
+/// Dropping it stops the server and deletes the database.
+pub struct TestApp {
+    app: App,
+    pub client: Client,
+    /// Stands at [`TestApp::NOW`] until a test moves it.
+    pub clock: Clock,
+    _database: TestDatabase,
+}
+
+/// Deleted when dropped.
+enum TestDatabase {
+    Sqlite(TempDir),
+    Postgres(Database),
+}
+
+impl TestApp {
+    pub const NOW: &str = "2026-11-22T12:00:00Z";
+
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Starts with another configuration than the default.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let (database, url) = match Database::create().await {
+            Some(database) => {
+                let url = database.url();
+                (TestDatabase::Postgres(database), url)
+            }
+            None => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}", folder.path().join("test.db").display());
+                (TestDatabase::Sqlite(folder), url)
+            }
+        };
+        let mut config = Config::default();
+        config.server.listen = ([127, 0, 0, 1], 0).into();
+        config.database.url = url.into();
+        config.database.max_connections = 4;
+        change(&mut config);
+
+        let now: DateTime<Utc> = Self::NOW.parse().expect("a time");
+        let clock = Clock::fixed(now);
+        let app = App::start(&config, clock.clone()).await.expect("the server starts");
+        let client = Client::new(app.addr);
+        Self { app, client, clock, _database: database }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// Answers what is in flight and stops; returns how many connections were cut off.
+    pub async fn stop(self) -> usize {
+        self.app.stop().await.expect("the server stops")
+    }
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}

@@ -1,0 +1,18 @@
+//! What tests are written with.
+//!
+//! ```ignore
+//! let app = TestApp::start().await;                                  // a fresh database, a real server
+//! let app = TestApp::with(|config| config.limits.batch = 2).await;   // the same, configured
+//! let answer = app.query("{ __typename }").await;                    // over HTTP
+//! assert_eq!(answer.data()["__typename"], "Query");
+//! ```
+
+#![allow(dead_code, reason = "a harness offers more than the tests of one day need")]
+
+mod app;
+mod client;
+mod postgres;
+pub mod raw;
+
+pub use app::TestApp;
+pub use client::{Answer, Client};

@@ -1,0 +1,116 @@
+//! A PostgreSQL database per test, copied from one that is migrated once.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use sea_orm::{ConnectionTrait, Database as SeaDatabase, DatabaseConnection};
+use supportgraph::store::Store;
+use tokio::sync::OnceCell;
+
+/// Deleted when dropped.
+pub struct Database {
+    admin: String,
+    name: String,
+}
+
+/// Held while the template is made, by every process that makes one.
+const TEMPLATE_LOCK: i64 = 0x5347_7465_7374;
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+#[expect(clippy::disallowed_methods, reason = "the harness is told by its environment which database to use")]
+fn admin_url() -> Option<String> {
+    std::env::var("SUPPORTGRAPH_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+}
+
+impl Database {
+    /// A migrated database, or none if the tests run on SQLite.
+    pub async fn create() -> Option<Self> {
+        let admin = admin_url()?;
+        let template = TEMPLATE.get_or_init(|| template(&admin)).await;
+        let name = format!("sgtest_{}", uuid::Uuid::new_v4().simple());
+        execute(&connect(&admin).await, &format!("create database {name} template {template}")).await;
+        Some(Self { admin, name })
+    }
+
+    pub fn url(&self) -> String {
+        url_of(&self.admin, &self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (admin, name) = (self.admin.clone(), self.name.clone());
+        // A test's runtime may be at its end already, hence one of its own.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                execute(&connect(&admin).await, &format!("drop database if exists {name} with (force)")).await;
+            });
+        });
+        if dropping.join().is_err() {
+            eprintln!("the database {} could not be deleted", self.name);
+        }
+    }
+}
+
+/// The name of a database that is migrated and empty. Named by the text of the migrations, so it is made again when
+/// they change, and reused by the next run when they do not.
+async fn template(admin: &str) -> String {
+    let name = format!("sgtemplate_{:016x}", migrations_hash());
+    let db = connect(admin).await;
+    execute(&db, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    let known = sea_orm::Statement::from_string(
+        db.get_database_backend(),
+        format!("select 1 from pg_database where datname = '{name}'"),
+    );
+    if db.query_one_raw(known).await.expect("the list of databases").is_none() {
+        let unfinished = format!("{name}_new");
+        execute(&db, &format!("drop database if exists {unfinished} with (force)")).await;
+        execute(&db, &format!("create database {unfinished}")).await;
+        let store = Store::connect(&url_of(admin, &unfinished), 1).await.expect("a connection to the template");
+        store.migrate().await.expect("the migrations run");
+        drop(store);
+        let ended =
+            format!("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{unfinished}'");
+        execute(&db, &ended).await;
+        execute(&db, &format!("alter database {unfinished} rename to {name}")).await;
+    }
+    execute(&db, &format!("select pg_advisory_unlock({TEMPLATE_LOCK})")).await;
+    name
+}
+
+fn migrations_hash() -> u64 {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/src");
+    let files = std::fs::read_dir(folder).expect("the migrations");
+    let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        std::fs::read(file).expect("a migration").hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The same server, another database.
+fn url_of(admin: &str, name: &str) -> String {
+    let (address, parameters) = admin.split_once('?').map_or((admin, None), |(address, rest)| (address, Some(rest)));
+    let scheme = address.find("://").map_or(0, |at| at + 3);
+    let server = address[scheme..].find('/').map_or(address, |at| &address[..scheme + at]);
+    parameters.map_or_else(|| format!("{server}/{name}"), |rest| format!("{server}/{name}?{rest}"))
+}
+
+/// One connection, so that what is locked by it is unlocked by it.
+async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    SeaDatabase::connect(options).await.expect("SUPPORTGRAPH_TEST_POSTGRES names a server that answers")
+}
+
+async fn execute(db: &DatabaseConnection, statement: &str) {
+    db.execute_unprepared(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+#[test]
+fn another_database_of_the_same_server_keeps_the_rest_of_the_url() {
+    assert_eq!(url_of("postgres://u@h:1/postgres?a=b", "x"), "postgres://u@h:1/x?a=b");
+    assert_eq!(url_of("postgres://u@h:1", "x"), "postgres://u@h:1/x");
+}
