@@ -5,6 +5,7 @@
 //! `map` holds pure functions from there to the domain.
 
 mod azure_health;
+pub mod demo;
 mod document;
 mod html;
 mod json;
