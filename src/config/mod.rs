@@ -137,7 +137,7 @@ section! {
     /// What the server says about itself.
     TelemetryConfig "telemetry" {
         /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
-        filter: String = "info,sea_orm_migration=warn".to_owned(), filter;
+        filter: String = "info,sea_orm_migration=warn,sqlx=warn".to_owned(), filter;
         /// Whether log lines are JSON objects rather than text.
         json: bool = false, any;
     }

@@ -17,3 +17,4 @@ pub mod raw;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use postgres::{Database, execute};
