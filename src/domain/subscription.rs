@@ -127,6 +127,14 @@ impl Subscription {
     pub fn commitment_days_left(&self, today: NaiveDate) -> Option<i64> {
         self.commitment_ends_on.map(|end| (end - today).num_days() + 1)
     }
+
+    /// The family in which a support plan may cover this subscription. None if no plan can: it is not active, or a
+    /// third party made it.
+    pub fn family_to_cover(&self) -> Option<ProductFamily> {
+        let is_microsofts =
+            self.is_microsoft_product != Some(false) && self.product_family != ProductFamily::ThirdParty;
+        (self.status == SubscriptionStatus::Active && is_microsofts).then_some(self.product_family)
+    }
 }
 
 /// An Azure subscription below an Azure plan.

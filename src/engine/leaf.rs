@@ -22,10 +22,10 @@ pub enum Leaf<T> {
     NullableWord(fn(&T) -> Option<&'static str>),
     Texts(fn(&T) -> &[String]),
     Words(fn(&T) -> Vec<&'static str>),
-    /// A word that depends on the present. The second function tells when it would change.
+    /// What depends on the present: the second function tells when it would change, the day's change at midnight.
     WordNow(fn(&T, DateTime<Utc>) -> &'static str, fn(&T) -> DateTime<Utc>),
     NullableWordNow(fn(&T, DateTime<Utc>) -> Option<&'static str>, fn(&T) -> DateTime<Utc>),
-    /// A number that depends on the present, and changes at the next midnight.
+    FlagToday(fn(&T, NaiveDate) -> bool),
     NullableIntToday(fn(&T, NaiveDate) -> Option<i64>),
 }
 
@@ -61,6 +61,10 @@ impl<T> Leaf<T> {
             Self::NullableWordNow(word, changes_at) => {
                 or_null(json, word(row, now), Json::word);
                 return Some(changes_at(row));
+            }
+            Self::FlagToday(flag) => {
+                json.flag(flag(row, now.date_naive()));
+                return next_midnight(now);
             }
             Self::NullableIntToday(int) => {
                 or_null(json, int(row, now.date_naive()), Json::int);

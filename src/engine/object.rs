@@ -138,6 +138,11 @@ impl<T: Described> Object<T> {
         self.leaf::<Option<i32>>(name, about, Leaf::NullableIntToday(int));
     }
 
+    /// A yes or no that depends on what day it is.
+    pub fn flag_today(&mut self, name: &'static str, about: &'static str, flag: fn(&T, NaiveDate) -> bool) {
+        self.leaf::<bool>(name, about, Leaf::FlagToday(flag));
+    }
+
     pub fn flag(&mut self, name: &'static str, about: &'static str, flag: fn(&T) -> bool) {
         self.leaf::<bool>(name, about, Leaf::Flag(flag));
     }
@@ -235,12 +240,12 @@ impl<T: Described> Object<T> {
         self.field(name, about, nullable::<V>, FieldKind::Relation(Box::new(ToOne { key, loader, nullable: true })))
     }
 
-    /// A list whose length the domain bounds.
+    /// A list whose length the domain bounds; empty without a key.
     pub fn many<K: Key, V: Described, L>(
         &mut self,
         name: &'static str,
         about: &'static str,
-        key: fn(&T) -> K,
+        key: fn(&T) -> Option<K>,
         loader: fn(&Context, &Wanted) -> Result<L>,
     ) -> &mut Field<T>
     where

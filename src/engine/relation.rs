@@ -93,7 +93,7 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = V, Error = Error>>
 }
 
 pub(super) struct ToMany<T, K, L> {
-    pub(super) key: fn(&T) -> K,
+    pub(super) key: fn(&T) -> Option<K>,
     pub(super) loader: fn(&Context, &Wanted) -> Result<L>,
 }
 
@@ -107,8 +107,8 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = Vec<V>, Error = Er
             let (sub, args) = asked(selected, run);
             let Sub::Many(selection) = sub else { unreachable!("planned as many") };
             let loader = (self.loader)(run.context, &Wanted::new(&args, sub, run.page_size))?;
-            let keys: Vec<K> = parents.iter().map(self.key).collect();
-            let found = load_distinct(&loader, keys.iter().copied()).await?;
+            let keys: Vec<Option<K>> = parents.iter().map(self.key).collect();
+            let found = load_distinct(&loader, keys.iter().flatten().copied()).await?;
             let mut rows = Vec::new();
             let mut places = HashMap::with_capacity(found.len());
             for (key, children) in found {
@@ -116,7 +116,8 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = Vec<V>, Error = Er
                 rows.extend(children);
                 places.insert(key, start..rows.len());
             }
-            let of = keys.iter().map(|key| places.get(key).cloned().unwrap_or(0..0)).collect();
+            let of =
+                keys.iter().map(|key| key.as_ref().and_then(|key| places.get(key)).cloned().unwrap_or(0..0)).collect();
             Ok(Children::Many { level: Level::load(rows, &[selection], run).await, of })
         }
         .boxed()

@@ -1,8 +1,10 @@
 //! What the loaders need of a request.
 
+use chrono::NaiveDate;
+
 use crate::{
     domain::{access::Viewer, clock::Clock},
-    engine::Context,
+    engine::{Context, next_midnight},
     store::{ScopedStore, Store},
 };
 
@@ -25,6 +27,8 @@ pub fn context(store: &Store, clock: &Clock, viewer: Viewer, correlation_id: Str
 pub(super) trait Ask {
     fn store(&self) -> ScopedStore;
     fn viewer(&self) -> &Viewer;
+    /// The present day; tells the context that the answer is good for this day only.
+    fn today(&self) -> NaiveDate;
 }
 
 impl Ask for Context {
@@ -34,5 +38,10 @@ impl Ask for Context {
 
     fn viewer(&self) -> &Viewer {
         &self.get::<Surroundings>().viewer
+    }
+
+    fn today(&self) -> NaiveDate {
+        next_midnight(self.now).into_iter().for_each(|midnight| self.answer_changes_at(midnight));
+        self.now.date_naive()
     }
 }

@@ -52,8 +52,6 @@ loaders! {
         |it, incidents| it.store.customers_of_incidents(incidents, &it.list).await;
     CustomerById {} CustomerId => Customer,
         |it, ids| by(it.store.customers_by_id(ids).await, |row| row.id);
-    CustomerByTenantOrDomain { text: String } () => Customer,
-        |it, _keys| at_most(it.store.customer_by_tenant_or_domain(&it.text).await);
 
     TheSubscriptions { list: List<Subscription> } () => Page<Subscription>,
         |it, _keys| only(it.store.subscription_page(&it.list).await);
@@ -131,6 +129,8 @@ loaders! {
 
     ThePartner {} () => Partner,
         |it, _keys| at_most(it.store.partner().await);
+    PartnerById {} PartnerId => Partner,
+        |it, ids| by(it.store.partner().await.map(|partner| partner.into_iter().filter(|partner| ids.contains(&partner.id)).collect()), |row| row.id);
     TheQualifications {} () => Vec<Qualification>,
         |it, _keys| only(it.store.qualifications().await);
     PartnerRelationById {} PartnerRelationId => PartnerRelation,
