@@ -10,7 +10,6 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
-#[path = "graphql/stand_in.rs"]
 pub mod graphql;
 pub mod http;
 pub mod store;

@@ -131,7 +131,8 @@ impl Subscription {
     /// The family in which a support plan may cover this subscription. None if no plan can: it is not active, or a
     /// third party made it.
     pub fn family_to_cover(&self) -> Option<ProductFamily> {
-        let is_microsofts = self.is_microsoft_product != Some(false) && self.product_family != ProductFamily::ThirdParty;
+        let is_microsofts =
+            self.is_microsoft_product != Some(false) && self.product_family != ProductFamily::ThirdParty;
         (self.status == SubscriptionStatus::Active && is_microsofts).then_some(self.product_family)
     }
 }

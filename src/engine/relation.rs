@@ -116,7 +116,8 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = Vec<V>, Error = Er
                 rows.extend(children);
                 places.insert(key, start..rows.len());
             }
-            let of = keys.iter().map(|key| key.as_ref().and_then(|key| places.get(key)).cloned().unwrap_or(0..0)).collect();
+            let of =
+                keys.iter().map(|key| key.as_ref().and_then(|key| places.get(key)).cloned().unwrap_or(0..0)).collect();
             Ok(Children::Many { level: Level::load(rows, &[selection], run).await, of })
         }
         .boxed()

@@ -47,7 +47,11 @@ pub(super) fn page_of<T: Paged>(registry: &mut Registry) -> String {
 /// Prints the SDL of everything that can be reached from `Q`.
 pub(super) fn sdl<Q: Described>() -> String {
     let schema = Schema::build(Registered::<Q>(PhantomData), EmptyMutation, EmptySubscription);
-    let options = SDLExportOptions::new().include_specified_by().use_space_ident().indent_width(2);
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident()
+        .indent_width(2);
     schema.finish().sdl_with_options(options)
 }
 

@@ -133,7 +133,7 @@ fn relations(object: &mut Object<Customer>) {
         "supportPlans",
         "The partner's plans that stand behind the customer today: those in force whose kind covers a product family \
          in which the customer has an active subscription. Derived; plans are the partner's own entries.",
-        |c| c.id,
+        |c| Some(c.id),
         |context, _| Ok(SupportPlansBehindCustomer { store: context.store(), day: context.today() }),
     );
     object.many(
@@ -156,7 +156,10 @@ impl Paged for Customer {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<CustomerFilter>>("filter", "Only customers that this selects."),
-            argument::<Option<Vec<CustomerOrder>>>("orderBy", "By several keys, the first weighs most. By name if not given."),
+            argument::<Option<Vec<CustomerOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. By name if not given.",
+            ),
         ]
     }
 

@@ -232,7 +232,8 @@ fn check_terms<P>(filter: Filter<P>) -> Result<Filter<P>> {
     }
     let asked = terms(&filter);
     if asked > MOST_TERMS {
-        let reason = format!("{asked} conditions are too many, at most {MOST_TERMS} are allowed; use `in` for many values");
+        let reason =
+            format!("{asked} conditions are too many, at most {MOST_TERMS} are allowed; use `in` for many values");
         return Err(Error::invalid("filter", reason));
     }
     Ok(filter)

@@ -33,9 +33,11 @@ impl Described for Incident {
         object.node("inc", |i| i.id.0, |context| IncidentById { store: context.store() });
         object.text("externalId", "Microsoft's id, e.g. `EX226792`, or Azure's tracking id.", |i| &i.external_id);
         object.text("title", "Microsoft's title.", |i| &i.title);
-        object.nullable_text("impact", "What users notice, in Microsoft's words; sanitised HTML. Null if not told.", |i| {
-            i.impact.as_deref()
-        });
+        object.nullable_text(
+            "impact",
+            "What users notice, in Microsoft's words; sanitised HTML. Null if not told.",
+            |i| i.impact.as_deref(),
+        );
         object.word::<IncidentClassification>("classification", "A fault, or something to know.", |i| {
             i.classification.into()
         });
@@ -46,18 +48,24 @@ impl Described for Incident {
         });
         object.text("statusText", "Microsoft's own word for the status.", |i| &i.status_text);
         object.flag("isResolved", "Whether it is over. An incident that is over may open again.", |i| i.is_resolved);
-        object.nullable_flag("isHighImpact", "Whether Microsoft rates the impact high. Null if it does not say.", |i| {
-            i.is_high_impact
-        });
-        object.nullable_text("level", "Azure's level, e.g. `Warning`. Null for everything else.", |i| i.level.as_deref());
+        object.nullable_flag(
+            "isHighImpact",
+            "Whether Microsoft rates the impact high. Null if it does not say.",
+            |i| i.is_high_impact,
+        );
+        object
+            .nullable_text("level", "Azure's level, e.g. `Warning`. Null for everything else.", |i| i.level.as_deref());
         object.nullable_text("serviceName", "The service as the incident names it. Null if it names none.", |i| {
             i.service_name.as_deref()
         });
         object.word::<ProductFamily>("productFamily", "Which family is hit. Derived from the service.", |i| {
             i.product_family.into()
         });
-        object.nullable_text("feature", "The part of the service that is hit. Null if not told.", |i| i.feature.as_deref());
-        object.nullable_text("featureGroup", "The group of that part. Null if not told.", |i| i.feature_group.as_deref());
+        object.nullable_text("feature", "The part of the service that is hit. Null if not told.", |i| {
+            i.feature.as_deref()
+        });
+        object
+            .nullable_text("featureGroup", "The group of that part. Null if not told.", |i| i.feature_group.as_deref());
         object.nullable_time("startedAt", "When it began, as Microsoft says. Null if not told.", |i| i.started_at);
         object.nullable_time("endedAt", "When it ended. Null while it lasts, or if not told.", |i| i.ended_at);
         object.time("modifiedAt", "When Microsoft last changed it.", |i| i.modified_at);
@@ -142,9 +150,11 @@ impl Described for IncidentImpact {
         );
         object.text("serviceName", "The Azure service.", |i| &i.service_name);
         object.text("region", "The region, as Azure calls it.", |i| &i.region);
-        object.nullable_text("statusText", "Azure's word for the state there; it may differ from the incident's.", |i| {
-            i.status_text.as_deref()
-        });
+        object.nullable_text(
+            "statusText",
+            "Azure's word for the state there; it may differ from the incident's.",
+            |i| i.status_text.as_deref(),
+        );
         object.nullable_time("updatedAt", "When Azure last changed it. Null if not told.", |i| i.updated_at);
     }
 }
@@ -159,19 +169,29 @@ impl Described for IncidentReach {
              active subscriptions in the incident's product family; as old as the oldest of them.",
         );
         object.int("customerCount", "Customers that see the incident.", |r| r.customers);
-        object.int("subscriptionCount", "Their active subscriptions in the incident's product family.", |r| r.subscriptions);
+        object.int("subscriptionCount", "Their active subscriptions in the incident's product family.", |r| {
+            r.subscriptions
+        });
         object.int("seatCount", "Licences or units of those subscriptions.", |r| r.seats);
     }
 }
 
 impl Paged for Incident {
-    const FILTER_READS: &'static [EntityKind] =
-        &[EntityKind::Service, EntityKind::Customer, EntityKind::Subscription, EntityKind::ServiceHealth, EntityKind::ServiceRequest];
+    const FILTER_READS: &'static [EntityKind] = &[
+        EntityKind::Service,
+        EntityKind::Customer,
+        EntityKind::Subscription,
+        EntityKind::ServiceHealth,
+        EntityKind::ServiceRequest,
+    ];
 
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<IncidentFilter>>("filter", "Only incidents that this selects."),
-            argument::<Option<Vec<IncidentOrder>>>("orderBy", "By several keys, the first weighs most. Last changed first if not given."),
+            argument::<Option<Vec<IncidentOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. Last changed first if not given.",
+            ),
         ]
     }
 

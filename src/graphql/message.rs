@@ -59,7 +59,10 @@ impl Paged for Message {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<MessageFilter>>("filter", "Only messages that this selects."),
-            argument::<Option<Vec<MessageOrder>>>("orderBy", "By several keys, the first weighs most. Last changed first if not given."),
+            argument::<Option<Vec<MessageOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. Last changed first if not given.",
+            ),
         ]
     }
 

@@ -27,7 +27,13 @@ use context::Ask;
 /// Builds the schema. `response_bytes` is how much memory the response cache may take; none turns it off.
 pub fn build(limits: Limits, documents: usize, response_bytes: Option<usize>, cursor_key: [u8; 32]) -> Engine {
     let cursor_key = CursorKey::new(cursor_key);
-    Engine::new::<query::Query>(Settings { limits, documents, response_bytes, cursor_key, read_versions: READ_VERSIONS })
+    Engine::new::<query::Query>(Settings {
+        limits,
+        documents,
+        response_bytes,
+        cursor_key,
+        read_versions: READ_VERSIONS,
+    })
 }
 
 const READ_VERSIONS: ReadVersions = |context: &Context| {
@@ -40,3 +46,21 @@ const READ_VERSIONS: ReadVersions = |context: &Context| {
     }
     .boxed()
 };
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_descriptions_make_a_valid_schema() {
+        let limits = crate::engine::Limits {
+            tokens: 20_000,
+            depth: 15,
+            aliases: 200,
+            directives: 50,
+            root_fields: 50,
+            selections: 10_000,
+            cost: 200_000,
+            page_size: 500,
+        };
+        println!("{}", super::build(limits, 100, None, [0; 32]).sdl());
+    }
+}

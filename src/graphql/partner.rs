@@ -24,15 +24,20 @@ impl Described for Partner {
         object.node("prt", |p| p.id.0, |context| PartnerById { store: context.store() });
         object.text("tenantId", "GUID of the partner's Entra tenant, lower case.", |p| &p.tenant_id);
         object.text("name", "The organisation's name.", |p| &p.name);
-        object.nullable_text("domain", "The organisation's domain. Null if no profile told it.", |p| p.domain.as_deref());
+        object
+            .nullable_text("domain", "The organisation's domain. Null if no profile told it.", |p| p.domain.as_deref());
         object.nullable_text("country", "Two letters, ISO 3166. Null if no profile told it.", |p| p.country.as_deref());
-        object.nullable_text("culture", "How the partner writes numbers and dates, e.g. `en-US`. Null if not told.", |p| {
-            p.culture.as_deref()
-        });
+        object.nullable_text(
+            "culture",
+            "How the partner writes numbers and dates, e.g. `en-US`. Null if not told.",
+            |p| p.culture.as_deref(),
+        );
         object.word::<PartnerType>("partnerType", "How the partner sells. The partner's own entry.", |p| {
             p.partner_type.into()
         });
-        object.word::<Cloud>("cloud", "Which of Microsoft's clouds the partner works in. Its own entry.", |p| p.cloud.into());
+        object.word::<Cloud>("cloud", "Which of Microsoft's clouds the partner works in. Its own entry.", |p| {
+            p.cloud.into()
+        });
         object.nullable_text("supportEmail", "Where customers write. Null if no profile told it.", |p| {
             p.support_email.as_deref()
         });
@@ -42,12 +47,18 @@ impl Described for Partner {
         object.nullable_text("supportWebsite", "Where customers look. Null if no profile told it.", |p| {
             p.support_website.as_deref()
         });
-        object.nullable_text("legalName", "The name in the legal profile. Null if not told.", |p| p.legal_name.as_deref());
-        object.nullable_text("vettingStatus", "Microsoft's word for the state of the legal vetting. Null if not told.", |p| {
-            p.vetting_status.as_deref()
+        object.nullable_text("legalName", "The name in the legal profile. Null if not told.", |p| {
+            p.legal_name.as_deref()
         });
+        object.nullable_text(
+            "vettingStatus",
+            "Microsoft's word for the state of the legal vetting. Null if not told.",
+            |p| p.vetting_status.as_deref(),
+        );
         object.nullable_text("networkId", "Id in the partner network. Null if not told.", |p| p.network_id.as_deref());
-        object.nullable_text("networkName", "Name in the partner network. Null if not told.", |p| p.network_name.as_deref());
+        object.nullable_text("networkName", "Name in the partner network. Null if not told.", |p| {
+            p.network_name.as_deref()
+        });
         object.nullable_text("billingCurrency", "Three letters, ISO 4217. Null if not told.", |p| {
             p.billing_currency.as_deref()
         });
@@ -110,10 +121,14 @@ impl Described for Qualification {
              no API tells it.",
         );
         object.text("code", "What it is for.", |q| &q.code);
-        object.text("level", "e.g. `GOLD` or `SOLUTIONS_PARTNER`; a text, since Microsoft adds programmes.", |q| &q.level);
+        object.text("level", "e.g. `GOLD` or `SOLUTIONS_PARTNER`; a text, since Microsoft adds programmes.", |q| {
+            &q.level
+        });
         object.nullable_flag("isCloud", "Whether it counts as a cloud competency. Null if not known.", |q| q.is_cloud);
         object.date("validFrom", "First day it is held.", |q| q.valid_from);
-        object.nullable_date("validUntil", "Last day it is held, inclusive. Null while no end is known.", |q| q.valid_until);
+        object.nullable_date("validUntil", "Last day it is held, inclusive. Null while no end is known.", |q| {
+            q.valid_until
+        });
     }
 }
 

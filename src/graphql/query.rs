@@ -72,9 +72,11 @@ const SEARCH: &str = "What is called so, best first: a tenant, domain or number 
 
 fn by_id(object: &mut Object<Query>) {
     object
-        .nullable_ref("node", "The object with this global id. Null if there is none, or if it may not be seen.", |_, wanted| {
-            async move { Ok(vec![reference(&wanted.args.get::<ID>("id")?)]) }.boxed()
-        })
+        .nullable_ref(
+            "node",
+            "The object with this global id. Null if there is none, or if it may not be seen.",
+            |_, wanted| async move { Ok(vec![reference(&wanted.args.get::<ID>("id")?)]) }.boxed(),
+        )
         .argument(argument::<ID>("id", "A global id."));
     object
         .refs_or_null(

@@ -113,7 +113,10 @@ impl Paged for Service {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<ServiceFilter>>("filter", "Only services that this selects."),
-            argument::<Option<Vec<ServiceOrder>>>("orderBy", "By several keys, the first weighs most. By name if not given."),
+            argument::<Option<Vec<ServiceOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. By name if not given.",
+            ),
         ]
     }
 
@@ -128,7 +131,10 @@ impl Paged for ServiceHealth {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<ServiceHealthFilter>>("filter", "Only states that this selects."),
-            argument::<Option<Vec<ServiceHealthOrder>>>("orderBy", "By several keys, the first weighs most. Worst first if not given."),
+            argument::<Option<Vec<ServiceHealthOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. Worst first if not given.",
+            ),
         ]
     }
 

@@ -41,20 +41,24 @@ impl Described for ServiceRequest {
             r.status.is_open()
         });
         object.nullable_text("topic", "Microsoft's support topic. Null if not told.", |r| r.topic.as_deref());
-        object.nullable_text("productName", "The product it is about. Null if not told.", |r| r.product_name.as_deref());
+        object
+            .nullable_text("productName", "The product it is about. Null if not told.", |r| r.product_name.as_deref());
         object.nullable_text("contactName", "Whom Microsoft calls: somebody at the partner. Null if not told.", |r| {
             r.contact_name.as_deref()
         });
-        object.nullable_text("contactEmail", "The contact's address. Null if not told.", |r| r.contact_email.as_deref());
+        object
+            .nullable_text("contactEmail", "The contact's address. Null if not told.", |r| r.contact_email.as_deref());
         object.nullable_text("contactPhone", "The contact's number. Null if not told.", |r| r.contact_phone.as_deref());
         object.nullable_text("country", "Two letters, ISO 3166. Null if not told.", |r| r.country.as_deref());
         object.nullable_time("createdAt", "When it was filed. Null right after filing, until upstream knows.", |r| {
             r.created_at
         });
         object.nullable_time("modifiedAt", "When it last changed. Null if it never did.", |r| r.modified_at);
-        object.nullable_time("closedAt", "When it was closed. Null while it is open, even if it was closed before.", |r| {
-            r.closed_at
-        });
+        object.nullable_time(
+            "closedAt",
+            "When it was closed. Null while it is open, even if it was closed before.",
+            |r| r.closed_at,
+        );
         object.word::<Source>("source", "Which upstream tells of it.", |r| r.source.into());
         object.time("observedAt", "When upstream last said this.", |r| r.observed_at);
         object.nullable_one(
@@ -112,7 +116,10 @@ impl Paged for ServiceRequest {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<ServiceRequestFilter>>("filter", "Only requests that this selects."),
-            argument::<Option<Vec<ServiceRequestOrder>>>("orderBy", "By several keys, the first weighs most. Newest first if not given."),
+            argument::<Option<Vec<ServiceRequestOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. Newest first if not given.",
+            ),
         ]
     }
 

@@ -107,7 +107,8 @@ fn terms(object: &mut Object<Subscription>) {
     object.nullable_time("cancellableUntil", "Until when it can be cancelled. Null if not told.", |s| {
         s.cancellable_until
     });
-    object.nullable_flag("isAutoRenewed", "Whether the term renews by itself. Null if not told.", |s| s.is_auto_renewed);
+    object
+        .nullable_flag("isAutoRenewed", "Whether the term renews by itself. Null if not told.", |s| s.is_auto_renewed);
     object.flag("isTrial", "Whether it is a trial.", |s| s.is_trial);
     object.flag("isAddOn", "Whether it adds to another subscription, see `parent`.", |s| s.parent_id.is_some());
     object.nullable_text("resellerNetworkId", "Partner network id of the reseller. Null if there is none.", |s| {
@@ -199,7 +200,10 @@ impl Paged for Subscription {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<SubscriptionFilter>>("filter", "Only subscriptions that this selects."),
-            argument::<Option<Vec<SubscriptionOrder>>>("orderBy", "By several keys, the first weighs most. By name if not given."),
+            argument::<Option<Vec<SubscriptionOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. By name if not given.",
+            ),
         ]
     }
 

@@ -20,18 +20,25 @@ impl Described for SupportOffering {
             o.covers.iter().map(|family| (*family).into()).collect()
         });
         object.text("hours", "When somebody answers, in words and with the time zone.", |o| &o.hours);
-        object.nullable_text("contactEmail", "Where to write. Null if mail is not offered.", |o| o.contact_email.as_deref());
+        object.nullable_text("contactEmail", "Where to write. Null if mail is not offered.", |o| {
+            o.contact_email.as_deref()
+        });
         object.nullable_text("contactPhone", "Where to call. Null if calls are not offered.", |o| {
             o.contact_phone.as_deref()
         });
-        object.nullable_text("contactWebsite", "Where to look. Null if there is none.", |o| o.contact_website.as_deref());
+        object
+            .nullable_text("contactWebsite", "Where to look. Null if there is none.", |o| o.contact_website.as_deref());
         object.nullable_int(
             "pricePerMonthMinor",
             "Price a month, in hundredths of `currency`. Null if it is free of charge.",
             |o| o.price_minor,
         );
-        object.nullable_text("currency", "Three letters, ISO 4217. Null if it is free of charge.", |o| o.currency.as_deref());
-        object.nullable_text("provider", "Who does the work. Null if the partner itself does.", |o| o.provider.as_deref());
+        object.nullable_text("currency", "Three letters, ISO 4217. Null if it is free of charge.", |o| {
+            o.currency.as_deref()
+        });
+        object.nullable_text("provider", "Who does the work. Null if the partner itself does.", |o| {
+            o.provider.as_deref()
+        });
         object.date("validFrom", "First day it is offered.", |o| o.valid_from);
         object.nullable_date("validUntil", "Last day it is offered, inclusive. Null while no end is known.", |o| {
             o.valid_until

@@ -35,14 +35,14 @@ impl Described for SupportPlan {
         object.nullable_date("validUntil", "Last day it is in force, inclusive. Null while no end is known.", |p| {
             p.valid_until
         });
-        object.flag_today(
-            "isInForce",
-            "Whether it is in force today. Derived from its dates.",
-            |p, today| p.is_valid_on(today),
-        );
-        object.nullable_time("activatedAt", "When the benefit was activated. Null if it was not, or needs none.", |p| {
-            p.activated_at
+        object.flag_today("isInForce", "Whether it is in force today. Derived from its dates.", |p, today| {
+            p.is_valid_on(today)
         });
+        object.nullable_time(
+            "activatedAt",
+            "When the benefit was activated. Null if it was not, or needs none.",
+            |p| p.activated_at,
+        );
         object.texts("managers", "Names of the account managers at Microsoft.", |p| &p.managers);
         object.nullable_one(
             "kind",
@@ -75,9 +75,11 @@ impl Described for SupportPlanKind {
             k.covers_on_premises
         });
         object.nullable_date("validFrom", "First day on which this holds. Null if not known.", |k| k.valid_from);
-        object.nullable_date("validUntil", "Last day on which this holds, inclusive. Null while no end is known.", |k| {
-            k.valid_until
-        });
+        object.nullable_date(
+            "validUntil",
+            "Last day on which this holds, inclusive. Null while no end is known.",
+            |k| k.valid_until,
+        );
         object.nullable_text("sourceUrl", "The public page that tells it. Null if there is none.", |k| {
             k.source_url.as_deref()
         });
@@ -119,7 +121,10 @@ impl Paged for SupportPlan {
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<SupportPlanFilter>>("filter", "Only plans that this selects."),
-            argument::<Option<Vec<SupportPlanOrder>>>("orderBy", "By several keys, the first weighs most. By name if not given."),
+            argument::<Option<Vec<SupportPlanOrder>>>(
+                "orderBy",
+                "By several keys, the first weighs most. By name if not given.",
+            ),
         ]
     }
 

@@ -82,13 +82,13 @@ async fn applying_a_batch_again_changes_nothing_and_tells_nothing() {
     assert_eq!((first.added, first.quarantined), (7, 1));
     let told = events(&test.store, fabrikam()).await;
     assert_eq!(told.iter().map(|(position, ..)| *position).collect::<Vec<_>>(), Vec::from_iter(1..=8));
-    let positions = test.store.positions(fabrikam()).await.unwrap();
+    let positions = test.of(fabrikam()).versions().await.unwrap();
 
     let again = test.apply(fabrikam(), document).await;
 
     assert_eq!((again.added, again.changed, again.position), (0, 0, None));
     assert_eq!(events(&test.store, fabrikam()).await, told);
-    assert_eq!(test.store.positions(fabrikam()).await.unwrap(), positions);
+    assert_eq!(test.of(fabrikam()).versions().await.unwrap(), positions);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_later_look_at_the_same_moves_only_the_time_of_observation() {
     let test = TestStore::with_partner(fabrikam()).await;
     let one = customer(fabrikam(), "one");
     test.apply(fabrikam(), batch([Change::Customer(one.clone())])).await;
-    let before = test.store.positions(fabrikam()).await.unwrap()[&EntityKind::Customer];
+    let before = test.of(fabrikam()).versions().await.unwrap()[&EntityKind::Customer];
 
     let later = Customer { observed_at: at(5), ..one.clone() };
     let applied = test.apply(fabrikam(), batch([Change::Customer(later.clone())])).await;
@@ -122,7 +122,7 @@ async fn a_later_look_at_the_same_moves_only_the_time_of_observation() {
     assert_eq!((applied.unchanged, applied.position), (1, Some(2)));
     assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id]).await.unwrap(), [later]);
     assert_eq!(events(&test.store, fabrikam()).await.len(), 2);
-    assert_eq!(test.store.positions(fabrikam()).await.unwrap()[&EntityKind::Customer], before + 1);
+    assert_eq!(test.of(fabrikam()).versions().await.unwrap()[&EntityKind::Customer], before + 1);
 }
 
 #[tokio::test]

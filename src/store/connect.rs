@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use super::{Store, database_error, row::Row};
+use super::{ScopedStore, Store, database_error, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
 
 /// How the schema of the database stands to this version of the program.
@@ -121,19 +121,24 @@ impl Store {
         let row = rows.first().ok_or_else(|| Error::internal("the database has no row in installation"))?;
         Row::new(row).take()
     }
+}
 
-    /// How often each kind of thing of a partner has changed: a number that grows with every commit that touched one,
+impl ScopedStore {
+    /// How often each kind of thing has changed: a number that grows with every commit that touched one,
     /// even where only the time of observation moved and nothing stands in the log. Kinds that never changed are
     /// missing.
-    pub async fn positions(&self, partner: PartnerId) -> Result<HashMap<EntityKind, i64>> {
+    pub async fn versions(&self) -> Result<HashMap<EntityKind, i64>> {
         let mut select = Query::select();
-        select.columns(["kind", "version"]).from("log_position").and_where(Expr::col("partner_id").eq(partner.0));
+        select
+            .columns(["kind", "version"])
+            .from("log_position")
+            .and_where(Expr::col("partner_id").eq(self.scope.partner.0));
         let rows = self.rows(&select).await?;
-        let position = |row| {
+        let version = |row| {
             let mut row = Row::new(row);
             Ok((row.word()?, row.take()?))
         };
-        rows.iter().map(position).collect()
+        rows.iter().map(version).collect()
     }
 }
 

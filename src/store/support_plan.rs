@@ -303,6 +303,20 @@ impl ScopedStore {
         Ok(customers.iter().map(behind).collect())
     }
 
+    /// The plans in force on `day` whose kind covers each family; by name.
+    pub async fn support_plans_covering(
+        &self,
+        families: &[ProductFamily],
+        day: NaiveDate,
+    ) -> Result<HashMap<ProductFamily, Vec<SupportPlan>>> {
+        let plans = self.plans_in_force(day).await?;
+        let covering = |family: &ProductFamily| {
+            let plans = plans.iter().filter(|(_, covered)| covered.contains(family)).map(|(plan, _)| plan.clone());
+            (*family, plans.collect())
+        };
+        Ok(families.iter().map(covering).collect())
+    }
+
     /// The plans in force on `day` with the families that their kinds cover.
     async fn plans_in_force(&self, day: NaiveDate) -> Result<Vec<(SupportPlan, Vec<ProductFamily>)>> {
         let mut select = Query::select();

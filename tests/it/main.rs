@@ -5,5 +5,6 @@ mod architecture;
 mod audits;
 mod cli;
 mod config;
+mod examples;
 mod http;
 mod support;

@@ -1,7 +1,13 @@
 //! A real server in this process, on a free port, with a database of its own.
 
 use chrono::{DateTime, Utc};
-use supportgraph::{app::App, config::Config, domain::clock::Clock, store::Store};
+use supportgraph::{
+    app::App,
+    config::Config,
+    domain::{PartnerId, access::Scope, clock::Clock},
+    store::Store,
+    upstream::demo::World,
+};
 use tempfile::TempDir;
 
 use super::{client::Client, postgres::Database};
@@ -52,6 +58,25 @@ impl TestApp {
         let app = App::start(&config, clock.clone()).await.expect("the server starts");
         let client = Client::new(app.addr);
         Self { app, client, clock, _database: database }
+    }
+
+    /// Starts with an invented partner and so many customers.
+    pub async fn with_customers(customers: usize) -> Self {
+        let app = Self::start().await;
+        app.invent(customers, 1).await;
+        app
+    }
+
+    /// Puts an invented partner with so many customers into the database.
+    pub async fn invent(&self, customers: usize, seed: u64) -> PartnerId {
+        let now = self.clock.now();
+        let world = World::new(customers, seed, now);
+        let store = self.store().scoped(&Scope::partner(world.partner()));
+        for batch in world.batches() {
+            let applied = store.apply(batch, "invented", now).await.expect("an invented batch can be applied");
+            assert_eq!(applied.quarantined, 0, "nothing invented is quarantined");
+        }
+        world.partner()
     }
 
     pub fn store(&self) -> &Store {

@@ -1,0 +1,74 @@
+//! The example queries of the playground: each is answered, without errors and with something to see.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn every_example_is_answered() {
+    let app = TestApp::with_customers(300).await;
+    let domain = a_busy_customer(&app).await;
+
+    for (name, query, mut variables) in examples() {
+        if variables.get("domain").is_some() {
+            variables["domain"] = domain.clone().into();
+        }
+        let data = app.query_with(&query, variables).await.data();
+        for (field, answer) in data.as_object().expect("an object") {
+            let nothing = [json!(null), json!([]), json!({ "totalCount": 0, "nodes": [] })];
+            assert!(!nothing.contains(answer), "{name}: {field} is empty");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_example_costs_the_same_statements_for_any_number_of_customers() {
+    let mut counts = Vec::new();
+    for customers in [1, 50, 1_000] {
+        let app = TestApp::with_customers(customers).await;
+        let mut each = Vec::new();
+        for (name, query, mut variables) in examples() {
+            if variables.get("domain").is_some() {
+                variables["domain"] = any_customer(&app).await.into();
+            }
+            let before = app.store().statements();
+            app.query_with(&query, variables).await.data();
+            each.push((name, app.store().statements() - before));
+        }
+        counts.push(each);
+    }
+    // A level without parents asks nothing, hence at most; with rows on every level the number is the document's own.
+    for (few, many) in counts[0].iter().zip(&counts[1]) {
+        assert!(few.1 <= many.1, "{}: {} statements for 1 customer, {} for 50", few.0, few.1, many.1);
+    }
+    assert_eq!(counts[1], counts[2]);
+}
+
+/// Name, text and variables of each.
+fn examples() -> Vec<(String, String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("playground/examples");
+    let mut files: Vec<_> = fs::read_dir(folder).expect("examples").map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "graphql"));
+    files.sort();
+    assert!(files.len() >= 10, "the examples are there");
+    let read = |path: &Path| {
+        let variables = fs::read_to_string(path.with_extension("json"));
+        let variables = variables.map_or(json!({}), |text| serde_json::from_str(&text).expect("variables are JSON"));
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap(), variables)
+    };
+    files.iter().map(|path| read(path)).collect()
+}
+
+async fn any_customer(app: &TestApp) -> String {
+    let data = app.query("{ customers(first: 1) { nodes { primaryDomain } } }").await.data();
+    data["customers"]["nodes"][0]["primaryDomain"].as_str().expect("a domain").to_owned()
+}
+
+/// The domain of a customer that is hit by an open incident.
+async fn a_busy_customer(app: &TestApp) -> String {
+    let query = "{ customers(first: 1, filter: { incidents: { isOpen: true } }) { nodes { primaryDomain } } }";
+    let data = app.query(query).await.data();
+    data["customers"]["nodes"][0]["primaryDomain"].as_str().expect("a domain").to_owned()
+}
