@@ -55,7 +55,11 @@ fn examples() -> Vec<(String, String, Value)> {
     let read = |path: &Path| {
         let variables = fs::read_to_string(path.with_extension("json"));
         let variables = variables.map_or(json!({}), |text| serde_json::from_str(&text).expect("variables are JSON"));
-        (path.file_stem().expect("a name").to_string_lossy().into_owned(), fs::read_to_string(path).unwrap(), variables)
+        (
+            path.file_stem().expect("a name").to_string_lossy().into_owned(),
+            fs::read_to_string(path).expect("a query"),
+            variables,
+        )
     };
     files.iter().map(|path| read(path)).collect()
 }
