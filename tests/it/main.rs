@@ -5,6 +5,8 @@ mod architecture;
 mod audits;
 mod cli;
 mod config;
+mod demo;
 mod examples;
 mod http;
+mod import;
 mod support;

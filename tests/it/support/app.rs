@@ -1,5 +1,7 @@
 //! A real server in this process, on a free port, with a database of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use supportgraph::{
     app::App,
@@ -18,6 +20,7 @@ pub struct TestApp {
     pub client: Client,
     /// Stands at [`TestApp::NOW`] until a test moves it.
     pub clock: Clock,
+    url: String,
     _database: TestDatabase,
 }
 
@@ -49,7 +52,7 @@ impl TestApp {
         };
         let mut config = Config::default();
         config.server.listen = ([127, 0, 0, 1], 0).into();
-        config.database.url = url.into();
+        config.database.url = url.clone().into();
         config.database.max_connections = 4;
         change(&mut config);
 
@@ -57,7 +60,7 @@ impl TestApp {
         let clock = Clock::fixed(now);
         let app = App::start(&config, clock.clone()).await.expect("the server starts");
         let client = Client::new(app.addr);
-        Self { app, client, clock, _database: database }
+        Self { app, client, clock, url, _database: database }
     }
 
     /// Starts with an invented partner and so many customers.
@@ -81,6 +84,11 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Every row of every table but those of the installation itself, to compare with a later time.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        super::rows::all(&self.url).await
     }
 
     /// Answers what is in flight and stops; returns how many connections were cut off.
