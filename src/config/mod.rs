@@ -114,8 +114,6 @@ section! {
         cost: u64 = 200_000, within(1, 1_000_000_000);
         /// Largest page of a connection.
         page_size: u64 = 500, within(1, 10_000);
-        /// Conditions in one filter.
-        filter_terms: u64 = 100, within(1, 10_000);
         /// Requests in one batch.
         batch: u64 = 10, within(1, 1000);
     }
@@ -137,7 +135,7 @@ section! {
     /// What the server says about itself.
     TelemetryConfig "telemetry" {
         /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
-        filter: String = "info,sea_orm_migration=warn".to_owned(), filter;
+        filter: String = "info,sea_orm_migration=warn,sqlx=warn".to_owned(), filter;
         /// Whether log lines are JSON objects rather than text.
         json: bool = false, any;
     }

@@ -202,10 +202,14 @@ impl<'a> Planner<'a> {
                         self.collect_into(type_name, &fragment.selection_set, grouped, visited);
                     }
                 }
-                executable::Selection::InlineFragment(fragment) if self.included(&fragment.directives) => {
-                    if fragment.type_condition.as_ref().is_none_or(|condition| self.applies(type_name, condition)) {
-                        self.collect_into(type_name, &fragment.selection_set, grouped, visited);
-                    }
+                executable::Selection::InlineFragment(inline)
+                    if self.included(&inline.directives)
+                        && inline
+                            .type_condition
+                            .as_ref()
+                            .is_none_or(|condition| self.applies(type_name, condition)) =>
+                {
+                    self.collect_into(type_name, &inline.selection_set, grouped, visited);
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use crate::support::{Client, raw::Raw};
+use crate::support::{Client, Database, execute, raw::Raw};
 
 /// The program in an empty folder, without settings of the machine.
 pub fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
@@ -47,8 +47,13 @@ impl Serving {
     /// Starts `serve` and waits until it says where it listens.
     fn start(folder: &Path) -> (Self, SocketAddr) {
         let mut command = supportgraph(folder, &["serve"]);
-        command.env("SUPPORTGRAPH_SERVER__LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
-        let mut serving = Self(command.spawn().expect("the program runs"));
+        command.env("SUPPORTGRAPH_SERVER__LISTEN", "127.0.0.1:0");
+        Self::start_with(command)
+    }
+
+    fn start_with(mut command: Command) -> (Self, SocketAddr) {
+        let mut serving =
+            Self(command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program runs"));
         let mut line = String::new();
         let out = serving.0.stdout.take().expect("its output");
         BufReader::new(out).read_line(&mut line).expect("a line");
@@ -141,6 +146,36 @@ fn migrate_brings_a_database_up_to_date_and_check_tells_whether_it_is() {
     assert!(run(folder.path(), &["migrate"]).status.success());
     assert!(run(folder.path(), &["migrate", "--check"]).status.success());
     assert!(run(folder.path(), &["migrate"]).status.success(), "twice changes nothing");
+}
+
+#[tokio::test]
+async fn a_database_that_is_newer_than_the_program_is_left_alone() {
+    let folder = folder();
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    let url = format!("sqlite://{}", folder.path().join("supportgraph.db").display());
+    execute(&url, "insert into seaql_migrations (version, applied_at) values ('m9999_from_the_future', 0)").await;
+    for command in [&["serve"][..], &["migrate"], &["migrate", "--check"]] {
+        let output = run(folder.path(), command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(text(&output.stderr).contains("newer than this program"), "{command:?}: {}", text(&output.stderr));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_others_use_is_migrated_only_when_somebody_says_so() {
+    let Some(database) = Database::create_empty().await else {
+        return eprintln!("left out: PostgreSQL is not there; scripts/test starts one");
+    };
+    let folder = folder();
+    let mut serve = supportgraph(folder.path(), &["serve"]);
+    serve.env("SUPPORTGRAPH_DATABASE__URL", database.url()).env("SUPPORTGRAPH_SERVER__LISTEN", "127.0.0.1:0");
+    let refused = serve.output().expect("the program runs");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("run `supportgraph migrate`"), "{}", text(&refused.stderr));
+
+    let mut migrate = supportgraph(folder.path(), &["migrate"]);
+    assert!(migrate.env("SUPPORTGRAPH_DATABASE__URL", database.url()).status().is_ok_and(|status| status.success()));
+    let _serving = Serving::start_with(serve);
 }
 
 #[test]

@@ -110,3 +110,13 @@ fn every_setting_says_what_it_means() {
         assert!(Config::table().contains(&format!("| `{}` |", field.name)));
     }
 }
+
+#[test]
+fn the_readme_tells_every_setting() {
+    let Ok(readme) = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")) else {
+        return eprintln!("left out: there is no README.md yet");
+    };
+    for line in Config::table().lines() {
+        assert!(readme.contains(line), "README.md lacks {line}; `supportgraph check-config --table` prints the table");
+    }
+}

@@ -134,12 +134,51 @@ async fn status_codes_follow_the_draft_where_it_is_asked_for() {
     }
 }
 
+const FABRIKAM: &str = "11111111-aaaa-4111-8111-111111111111";
+const CONTOSO: &str = "22222222-bbbb-4222-8222-222222222222";
+
+/// What a caller is told that names this partner, or none.
+async fn as_partner(app: &TestApp, tenant: Option<&str>) -> Answer {
+    let mut request = app.request(Method::POST, "/graphql");
+    if let Some(tenant) = tenant {
+        request = request.header("x-supportgraph-partner", tenant);
+    }
+    Answer::of(request.json(&json!({ "query": "{ __typename }" }))).await
+}
+
 #[tokio::test]
-async fn a_partner_that_is_not_there_is_not_guessed() {
+async fn the_only_partner_need_not_be_named() {
     let app = TestApp::start().await;
-    let request = app.request(Method::POST, "/graphql").header("x-supportgraph-partner", "fabrikam");
-    let answer = Answer::of(request.json(&json!({ "query": "{ __typename }" }))).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "PARTNER_REQUIRED"));
+    assert_eq!(as_partner(&app, None).await.status, 200, "the schema can be read before anything is imported");
+    assert_eq!(as_partner(&app, Some(FABRIKAM)).await.code(), "PARTNER_REQUIRED");
+
+    app.partner(FABRIKAM, "Fabrikam").await;
+    assert_eq!(as_partner(&app, None).await.status, 200);
+    assert_eq!(as_partner(&app, Some(&FABRIKAM.to_uppercase())).await.status, 200);
+}
+
+#[tokio::test]
+async fn one_of_several_partners_has_to_be_named() {
+    let app = TestApp::start().await;
+    app.partner(FABRIKAM, "Fabrikam").await;
+    app.partner(CONTOSO, "Contoso").await;
+
+    let unnamed = as_partner(&app, None).await;
+    assert_eq!((unnamed.status.as_u16(), unnamed.code().as_str()), (400, "PARTNER_REQUIRED"));
+    let unknown = as_partner(&app, Some("33333333-cccc-4333-8333-333333333333")).await;
+    assert_eq!(unknown.json()["errors"][0]["message"], unnamed.json()["errors"][0]["message"]);
+    assert!(!unnamed.text.contains("Fabrikam") && !unnamed.text.contains(FABRIKAM), "{}", unnamed.text);
+    assert_eq!(as_partner(&app, Some(CONTOSO)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_configured_partner_is_the_one_unless_another_is_named() {
+    let app = TestApp::with(|config| config.server.partner = Some(CONTOSO.to_owned())).await;
+    app.partner(FABRIKAM, "Fabrikam").await;
+    assert_eq!(as_partner(&app, None).await.code(), "PARTNER_REQUIRED", "it is not there yet");
+    app.partner(CONTOSO, "Contoso").await;
+    assert_eq!(as_partner(&app, None).await.status, 200);
+    assert_eq!(as_partner(&app, Some(FABRIKAM)).await.status, 200);
 }
 
 #[tokio::test]

@@ -6,7 +6,13 @@ use chrono::{DateTime, Utc};
 use supportgraph::{
     app::App,
     config::Config,
-    domain::{PartnerId, access::Scope, clock::Clock},
+    domain::{
+        PartnerId,
+        access::Scope,
+        change::{Applied, Batch, Change},
+        clock::Clock,
+        partner::Partner,
+    },
     store::Store,
     upstream::demo::World,
 };
@@ -89,6 +95,22 @@ impl TestApp {
     /// Every row of every table but those of the installation itself, to compare with a later time.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         super::rows::all(&self.url).await
+    }
+
+    /// A partner of which not even the profile is known. The server sees it at once if it is the first, or asked for by
+    /// name; else when its clock has moved by a second.
+    pub async fn partner(&self, tenant_id: &str, name: &str) -> PartnerId {
+        let partner = Partner::new(tenant_id, name, self.clock.now());
+        let id = partner.id;
+        self.apply(id, [Change::Partner(partner)]).await;
+        id
+    }
+
+    /// Brings in what an upstream would tell of a partner.
+    pub async fn apply(&self, partner: PartnerId, changes: impl IntoIterator<Item = Change>) -> Applied {
+        let batch = Batch { changes: changes.into_iter().collect(), ..Batch::default() };
+        let store = self.store().scoped(&Scope::partner(partner));
+        store.apply(batch, "a test", self.clock.now()).await.expect("the changes are applied")
     }
 
     /// Answers what is in flight and stops; returns how many connections were cut off.

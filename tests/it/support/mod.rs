@@ -3,6 +3,7 @@
 //! ```ignore
 //! let app = TestApp::start().await;                                  // a fresh database, a real server
 //! let app = TestApp::with(|config| config.limits.batch = 2).await;   // the same, configured
+//! let fabrikam = app.partner(TENANT, "Fabrikam").await;              // then app.apply(fabrikam, [Change::…]).await
 //! let answer = app.query("{ __typename }").await;                    // over HTTP
 //! assert_eq!(answer.data()["__typename"], "Query");
 //! ```
@@ -17,3 +18,4 @@ mod rows;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use postgres::{Database, execute};

@@ -27,7 +27,15 @@ impl Database {
         let admin = admin_url()?;
         let template = TEMPLATE.get_or_init(|| template(&admin)).await;
         let name = format!("sgtest_{}", uuid::Uuid::new_v4().simple());
-        execute(&connect(&admin).await, &format!("create database {name} template {template}")).await;
+        execute(&admin, &format!("create database {name} template {template}")).await;
+        Some(Self { admin, name })
+    }
+
+    /// A database without tables, or none if the tests run on SQLite.
+    pub async fn create_empty() -> Option<Self> {
+        let admin = admin_url()?;
+        let name = format!("sgtest_{}", uuid::Uuid::new_v4().simple());
+        execute(&admin, &format!("create database {name}")).await;
         Some(Self { admin, name })
     }
 
@@ -43,7 +51,7 @@ impl Drop for Database {
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                execute(&connect(&admin).await, &format!("drop database if exists {name} with (force)")).await;
+                execute(&admin, &format!("drop database if exists {name} with (force)")).await;
             });
         });
         if dropping.join().is_err() {
@@ -57,24 +65,24 @@ impl Drop for Database {
 async fn template(admin: &str) -> String {
     let name = format!("sgtemplate_{:016x}", migrations_hash());
     let db = connect(admin).await;
-    execute(&db, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    run(&db, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
     let known = sea_orm::Statement::from_string(
         db.get_database_backend(),
         format!("select 1 from pg_database where datname = '{name}'"),
     );
     if db.query_one_raw(known).await.expect("the list of databases").is_none() {
         let unfinished = format!("{name}_new");
-        execute(&db, &format!("drop database if exists {unfinished} with (force)")).await;
-        execute(&db, &format!("create database {unfinished}")).await;
+        run(&db, &format!("drop database if exists {unfinished} with (force)")).await;
+        run(&db, &format!("create database {unfinished}")).await;
         let store = Store::connect(&url_of(admin, &unfinished), 1).await.expect("a connection to the template");
         store.migrate().await.expect("the migrations run");
         drop(store);
         let ended =
             format!("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{unfinished}'");
-        execute(&db, &ended).await;
-        execute(&db, &format!("alter database {unfinished} rename to {name}")).await;
+        run(&db, &ended).await;
+        run(&db, &format!("alter database {unfinished} rename to {name}")).await;
     }
-    execute(&db, &format!("select pg_advisory_unlock({TEMPLATE_LOCK})")).await;
+    run(&db, &format!("select pg_advisory_unlock({TEMPLATE_LOCK})")).await;
     name
 }
 
@@ -102,11 +110,16 @@ fn url_of(admin: &str, name: &str) -> String {
 async fn connect(url: &str) -> DatabaseConnection {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    SeaDatabase::connect(options).await.expect("SUPPORTGRAPH_TEST_POSTGRES names a server that answers")
+    SeaDatabase::connect(options).await.unwrap_or_else(|error| panic!("the database does not answer: {error}"))
 }
 
-async fn execute(db: &DatabaseConnection, statement: &str) {
+async fn run(db: &DatabaseConnection, statement: &str) {
     db.execute_unprepared(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+}
+
+/// Runs one statement in any database, beside the program.
+pub async fn execute(url: &str, statement: &str) {
+    run(&connect(url).await, statement).await;
 }
 
 #[test]
