@@ -9,13 +9,14 @@ use super::{
     testing::{TestStore, at, contoso, customer, fabrikam, incident, partner, post, service_request, subscription},
 };
 use crate::domain::{
-    AzureEntitlementId, CustomerId, Error, PartnerId,
+    AzureEntitlementId, CustomerId, Error, PartnerId, PartnerRelationId,
     change::{Applied, Batch, Change, Quarantined},
     customer::Customer,
     event::EntityKind,
     incident::Incident,
     page::List,
     page::Wants,
+    partner::PartnerRelation,
     subscription::{AzureEntitlement, SubscriptionStatus},
 };
 
@@ -206,6 +207,37 @@ async fn whoever_holds_a_named_azure_subscription_sees_the_incident() {
     assert_eq!(page[&named.id].items, [one]);
     let reach = test.of(fabrikam()).reach_of(&[named.id]).await.unwrap()[&named.id];
     assert_eq!((reach.customers, reach.subscriptions, reach.seats), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn an_older_answer_does_not_bring_the_former_reseller_back() {
+    let test = TestStore::with_partner(fabrikam()).await;
+    let one = customer(fabrikam(), "one");
+    let sold_by = |name: &str, hour| {
+        let relation = PartnerRelation {
+            id: PartnerRelationId::of_tenant(fabrikam(), name),
+            tenant_id: name.to_owned(),
+            name: name.to_owned(),
+            relation_type: String::new(),
+            state: None,
+            network_id: None,
+            country: None,
+            observed_at: at(hour),
+        };
+        batch([Change::Reseller(one.id, relation)])
+    };
+    test.apply(fabrikam(), batch([Change::Customer(one.clone())])).await;
+    test.apply(fabrikam(), sold_by("former", 1)).await;
+    test.apply(fabrikam(), sold_by("present", 2)).await;
+    let before = events(&test.store, fabrikam()).await;
+
+    for (name, hour) in [("former", 1), ("present", 2), ("former", 2)] {
+        test.apply(fabrikam(), sold_by(name, hour)).await;
+    }
+
+    let seller = test.of(fabrikam()).customers_by_id(&[one.id], &Wants::Everything).await.unwrap()[0].reseller_id;
+    assert_eq!(seller, Some(PartnerRelationId::of_tenant(fabrikam(), "present")));
+    assert_eq!(events(&test.store, fabrikam()).await, before);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A real server in this process, on a free port, with a database of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use supportgraph::{
     app::App,
@@ -24,6 +26,7 @@ pub struct TestApp {
     pub client: Client,
     /// Stands at [`TestApp::NOW`] until a test moves it.
     pub clock: Clock,
+    url: String,
     _database: TestDatabase,
 }
 
@@ -55,7 +58,7 @@ impl TestApp {
         };
         let mut config = Config::default();
         config.server.listen = ([127, 0, 0, 1], 0).into();
-        config.database.url = url.into();
+        config.database.url = url.clone().into();
         config.database.max_connections = 4;
         change(&mut config);
 
@@ -63,7 +66,7 @@ impl TestApp {
         let clock = Clock::fixed(now);
         let app = App::start(&config, clock.clone()).await.expect("the server starts");
         let client = Client::new(app.addr);
-        Self { app, client, clock, _database: database }
+        Self { app, client, clock, url, _database: database }
     }
 
     /// Starts with an invented partner and so many customers.
@@ -87,6 +90,11 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Every row of every table but those of the installation itself, to compare with a later time.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        super::rows::all(&self.url).await
     }
 
     /// A partner of which not even the profile is known. The server sees it at once if it is the first, or asked for by

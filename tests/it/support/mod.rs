@@ -14,6 +14,7 @@ mod app;
 mod client;
 mod postgres;
 pub mod raw;
+mod rows;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
