@@ -7,4 +7,5 @@ mod cli;
 mod config;
 mod examples;
 mod http;
+mod isolation;
 mod support;

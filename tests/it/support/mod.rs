@@ -12,8 +12,10 @@
 
 mod app;
 mod client;
+pub mod given;
 mod postgres;
 pub mod raw;
+pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
