@@ -8,4 +8,5 @@ mod config;
 mod examples;
 mod http;
 mod isolation;
+mod response_cache;
 mod support;
