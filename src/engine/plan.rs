@@ -89,6 +89,7 @@ impl<'a> Planner<'a> {
 
     fn what(&mut self, object: &dyn AnyObject, name: &str, fields: &[&'a Node<Field>], relations: &mut usize) -> What {
         let (field, kind) = object.field(name).expect("the schema is made of the described types");
+        self.reads.extend(object.reads(field));
         let sets: Vec<&SelectionSet> = fields.iter().map(|field| &field.selection_set).collect();
         let mut relation = |nullable, sub| {
             *relations += 1;
@@ -123,6 +124,8 @@ impl<'a> Planner<'a> {
         let edge_type_name = format!("{node_type}Edge");
         let mut nodes = Vec::new();
         let mut items = Vec::new();
+        // A total, a cursor or "is there more" tells of the rows as well.
+        self.reads.extend(self.types.get(node_type).expect("the schema is made of the described types").made_from());
         for (key, fields) in self.collect(&type_name, sets) {
             let sets = below(&fields);
             let item = match fields[0].name.as_str() {

@@ -20,6 +20,8 @@ pub trait AnyObject: Send + Sync {
     /// A field's index and what it leads to.
     fn field(&self, name: &str) -> Option<(usize, Kind)>;
     fn field_name(&self, index: usize) -> &'static str;
+    /// What the field at that index looks at besides the objects it gives.
+    fn reads(&self, field: usize) -> &'static [EntityKind];
     fn node(&self) -> Option<&dyn NodeSource>;
     fn as_any(&self) -> &dyn Any;
     /// Loads all relations of a selection for all rows of a level, and what is selected below them.
@@ -128,6 +130,10 @@ impl<T: Described> AnyObject for Object<T> {
 
     fn field_name(&self, index: usize) -> &'static str {
         self.fields[index].name
+    }
+
+    fn reads(&self, field: usize) -> &'static [EntityKind] {
+        self.fields[field].reads
     }
 
     fn node(&self) -> Option<&dyn NodeSource> {

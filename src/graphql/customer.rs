@@ -129,13 +129,14 @@ fn relations(object: &mut Object<Customer>) {
         |c| c.id,
         |context, list| ServiceRequestsOfCustomer { store: context.store(), list },
     );
-    object.many(
+    let plans = object.many(
         "supportPlans",
         "The partner's plans that stand behind the customer today: those in force whose kind covers a product family \
          in which the customer has an active subscription. Derived; plans are the partner's own entries.",
         |c| Some(c.id),
         |context, _| Ok(SupportPlansBehindCustomer { store: context.store(), day: context.today() }),
     );
+    plans.depends_on(&[EntityKind::Subscription]);
     object.many(
         "supportOfferings",
         "What the partner promises the customer today: hours, contact and price. The partner's own entries.",

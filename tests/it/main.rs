@@ -9,5 +9,7 @@ mod demo;
 mod examples;
 mod http;
 mod import;
+mod isolation;
+mod response_cache;
 mod selections;
 mod support;

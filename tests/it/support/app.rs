@@ -18,7 +18,10 @@ use supportgraph::{
 };
 use tempfile::TempDir;
 
-use super::{client::Client, postgres::Database};
+use super::{
+    client::Client,
+    postgres::{Database, execute},
+};
 
 /// Dropping it stops the server and deletes the database.
 pub struct TestApp {
@@ -86,6 +89,23 @@ impl TestApp {
             assert_eq!(applied.quarantined, 0, "nothing invented is quarantined");
         }
         world.partner()
+    }
+
+    /// Runs one statement in the server's database, behind its back.
+    pub async fn execute(&self, statement: &str) {
+        execute(&self.url, statement).await;
+    }
+
+    /// The address of the server's database.
+    pub fn database_url(&self) -> &str {
+        &self.url
+    }
+
+    /// How many statements `asking` costs.
+    pub async fn statements<T>(&self, asking: impl Future<Output = T>) -> (T, u64) {
+        let before = self.store().statements();
+        let answer = asking.await;
+        (answer, self.store().statements() - before)
     }
 
     pub fn store(&self) -> &Store {
