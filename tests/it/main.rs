@@ -8,5 +8,6 @@ mod config;
 mod examples;
 mod http;
 mod isolation;
+mod limits;
 mod response_cache;
 mod support;
