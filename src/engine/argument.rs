@@ -46,14 +46,27 @@ impl Args {
         self.0.iter().any(|(given, _)| given == name)
     }
 
+    /// The argument `name` as it was given.
+    pub fn raw(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)
+    }
+
+    /// How long the first list among the arguments is.
+    pub(super) fn list_length(&self) -> Option<usize> {
+        self.0.iter().find_map(|(_, value)| match value {
+            Value::List(items) => Some(items.len()),
+            _ => None,
+        })
+    }
+
     /// The argument `name` as a `T`.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] if its value does not suit.
     pub fn get<T: InputType>(&self, name: &str) -> Result<T> {
-        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone());
-        T::parse(value).map_err(|error| Error::invalid(name, error.into_server_error(Default::default()).message))
+        T::parse(self.raw(name).cloned())
+            .map_err(|error| Error::invalid(name, error.into_server_error(Default::default()).message))
     }
 }
 

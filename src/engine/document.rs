@@ -13,11 +13,12 @@ use quick_cache::sync::Cache;
 use super::{
     argument::Variables,
     error::{refusal, refuse_document, refuse_with},
-    limits::{Limits, check_document, condition_variables},
+    limits::{Limits, check_document, condition_variables, within},
     plan::{Plan, plan},
     request::{Allowed, Outcome, Response},
     types::Types,
 };
+use crate::domain;
 
 /// Selection sets inside each other before the parser gives up; far beyond [`Limits::depth`], so that one tells.
 const PARSER_RECURSION: usize = 200;
@@ -79,7 +80,9 @@ fn read(
     correlation_id: &str,
 ) -> Result<Document, Response> {
     let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
-    let parsed = parser.parse_ast(text, "query.graphql").map_err(|refused| {
+    let parsed = parser.parse_ast(text, "query.graphql");
+    check_reading(&parser, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
+    let parsed = parsed.map_err(|refused| {
         let found = refused.errors.iter().map(|error| error.to_json());
         refuse_document(Outcome::Malformed, "GRAPHQL_PARSE_FAILED", found, correlation_id)
     })?;
@@ -97,6 +100,15 @@ fn read(
         refuse_document(Outcome::Invalid, "GRAPHQL_VALIDATION_FAILED", found, correlation_id)
     })?;
     Ok(Document { executable, conditions: condition_variables(&parsed), plans: RwLock::default() })
+}
+
+/// Refuses a text that the parser gave up.
+fn check_reading(parser: &Parser, limits: &Limits) -> domain::Result<()> {
+    let (tokens, levels) = (parser.tokens_reached() as u64, parser.recursion_reached() as u64);
+    let shorter = "split the request, or put values into variables";
+    within("the number of tokens in the document", tokens, limits.tokens as u64, shorter)?;
+    let flatter = "nest less, or put deep values into variables";
+    within("the depth of the document, braces and brackets together,", levels, PARSER_RECURSION as u64, flatter)
 }
 
 fn not_allowed(correlation_id: &str) -> Response {

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::domain::Error;
 
+/// So many mistakes in a document are told at once.
+const MOST_ERRORS: usize = 20;
+
 /// An answer of errors alone: nothing was executed, so there is no `data`.
 pub fn refusal(outcome: Outcome, code: &str, message: &str, correlation_id: &str) -> Response {
     refuse(
@@ -23,7 +26,7 @@ pub(super) fn refuse_with(outcome: Outcome, error: &Error, correlation_id: &str)
     refuse(outcome, vec![json!({ "message": error.to_string(), "extensions": extensions(error, correlation_id, &[]) })])
 }
 
-/// What a parser or validator found, each with its place in the document.
+/// What a parser or validator found first, each with its place in the document.
 pub(super) fn refuse_document(
     outcome: Outcome,
     code: &str,
@@ -40,7 +43,7 @@ pub(super) fn refuse_document(
         shown.insert("extensions".to_owned(), json!({ "code": code, "correlationId": correlation_id }));
         Value::Object(shown)
     };
-    refuse(outcome, found.into_iter().map(error).collect())
+    refuse(outcome, found.into_iter().take(MOST_ERRORS).map(error).collect())
 }
 
 fn refuse(outcome: Outcome, errors: Vec<Value>) -> Response {

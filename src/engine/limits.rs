@@ -74,7 +74,7 @@ pub(super) fn check_document(document: &ast::Document, limits: &Limits) -> Resul
     within("the number of directives", measure.directives, limits.directives, split)
 }
 
-fn within(which: &'static str, asked: u64, limit: u64, remedy: &'static str) -> Result<()> {
+pub(super) fn within(which: &'static str, asked: u64, limit: u64, remedy: &'static str) -> Result<()> {
     if asked <= limit { Ok(()) } else { Err(Error::LimitExceeded { which, asked, limit, remedy }) }
 }
 
@@ -151,7 +151,8 @@ fn cost(selection: &Selection, variables: &Variables, page_size: u32, parents: u
             Sub::Many(selection) => (BOUNDED_LIST, vec![selection]),
             Sub::Page(page) => (page_length(selected, variables, page_size), page.nodes.iter().collect()),
             Sub::Refs { selections, is_list, .. } => {
-                (if *is_list { BOUNDED_LIST } else { 1 }, selections.iter().collect())
+                let each = if *is_list { refs_length(selected, variables) } else { 1 };
+                (each, selections.iter().collect())
             }
         };
         let objects = parents.saturating_mul(each);
@@ -168,6 +169,13 @@ fn page_length(selected: &Selected, variables: &Variables, page_size: u32) -> u6
         // The field itself will tell what is wrong with its arguments.
         Err(_) => 0,
     }
+}
+
+/// As many as there are ids, or as were asked for.
+fn refs_length(selected: &Selected, variables: &Variables) -> u64 {
+    let args = Args::new(&selected.arguments, variables);
+    let first = || args.get::<Option<i32>>("first").ok().flatten().map(|first| first.max(0) as usize);
+    args.list_length().or_else(first).map_or(BOUNDED_LIST, |length| length as u64)
 }
 
 /// The variables that decide `@skip` and `@include` anywhere in the document.

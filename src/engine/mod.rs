@@ -67,6 +67,7 @@ use self::{
     types::Types,
     write::{Nulled, Writer},
 };
+use crate::domain::Error;
 
 /// What an engine is built with.
 pub struct Settings {
@@ -187,10 +188,11 @@ impl Inner {
         variables: &Valid<Variables>,
         id: &str,
     ) -> Result<Map<String, Value>, Response> {
-        let answer = introspection::check_max_depth(document, operation)
-            .and_then(|()| {
-                introspection::partial_execute(&self.schema, &self.implementers, document, operation, variables)
-            })
+        introspection::check_max_depth(document, operation).map_err(|_| {
+            let reason = "lists stand too deep inside each other; ask for single types with `__type(name:)`";
+            refuse_with(Outcome::TooMuch, &Error::invalid("introspection", reason), id)
+        })?;
+        let answer = introspection::partial_execute(&self.schema, &self.implementers, document, operation, variables)
             .map_err(|error| refuse_request(document, &error, id))?;
         match serde_json::to_value(answer.data) {
             Ok(Value::Object(data)) => Ok(data),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Enum, ID, InputObject, Value};
 use chrono::{NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -17,6 +17,12 @@ use crate::{
 
 /// Conditions of one filter, all of its alternatives and negations included.
 const MOST_TERMS: usize = 100;
+
+/// Values of one filter, in all of its lists. A statement may have a limited number of parameters.
+const MOST_VALUES: usize = 1_000;
+
+/// Characters of one text.
+const MOST_CHARACTERS: usize = 1_000;
 
 /// Keys of one order.
 const MOST_KEYS: usize = 5;
@@ -207,6 +213,9 @@ where
     F: FilterInput<Predicate = T::Predicate> + async_graphql::InputType,
     O: Into<page::Order<T::Key>> + async_graphql::InputType,
 {
+    if let Some(filter) = args.raw("filter") {
+        check_values("filter", filter)?;
+    }
     if let Some(filter) = args.get::<Option<F>>("filter")? {
         list.filter = check_terms(filter.filter()?)?;
     }
@@ -217,6 +226,42 @@ where
         }
         Some(keys) if !keys.is_empty() => list.order = keys.into_iter().map(Into::into).collect(),
         _ => {}
+    }
+    Ok(())
+}
+
+/// Refuses filters of more values, and of longer ones, than a database takes.
+fn check_values(argument: &str, given: &Value) -> Result<()> {
+    let (mut asked, mut open) = (0, vec![given]);
+    while let Some(value) = open.pop() {
+        match value {
+            Value::List(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values()),
+            value => {
+                asked += 1;
+                if let Value::String(text) = value {
+                    check_text(argument, text)?;
+                }
+            }
+        }
+    }
+    if asked > MOST_VALUES {
+        let reason =
+            format!("{asked} values are too many, at most {MOST_VALUES} are allowed; ask for some of them at a time");
+        return Err(Error::invalid(argument, reason));
+    }
+    Ok(())
+}
+
+/// Refuses a text that is not to be looked for in a database.
+pub fn check_text(argument: &str, text: &str) -> Result<()> {
+    let characters = text.chars().count();
+    if characters > MOST_CHARACTERS {
+        let reason = format!("a text of {characters} characters is too long, at most {MOST_CHARACTERS} are allowed");
+        return Err(Error::invalid(argument, reason));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(argument, "a text with a null byte is in no row; leave that byte out"));
     }
     Ok(())
 }

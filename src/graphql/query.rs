@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use async_graphql::{ID, dataloader::Loader, registry::Registry};
 use futures::future::FutureExt;
 
-use super::{context::Ask, filter::read_id, loaders::*, partner::ViewerSelf};
+use super::{
+    context::Ask,
+    filter::{check_text, read_id},
+    loaders::*,
+    partner::ViewerSelf,
+};
 use crate::{
     domain::{
         CustomerId, Error, IncidentId, Result, ServiceId, ServiceRequestId, SubscriptionId, customer::Customer,
@@ -56,6 +61,7 @@ impl Described for Query {
             .refs_of("search", SEARCH, "SearchResult", search_result, |context, wanted| {
                 async move {
                     let text: String = wanted.args.get("text")?;
+                    check_text("text", &text)?;
                     let found = context.store().search(&text, hits(wanted)?).await?;
                     Ok(found.into_iter().filter_map(|(kind, id)| Some(Some((prefix(kind)?.to_owned(), id)))).collect())
                 }
@@ -182,9 +188,14 @@ fn customer_by(store: ScopedStore, wanted: &Wanted<'_>) -> Result<TheCustomer> {
     let id: Option<ID> = wanted.args.get("id")?;
     let tenant: Option<String> = wanted.args.get("tenantId")?;
     let domain: Option<String> = wanted.args.get("domain")?;
+    let called = |argument, name: String| {
+        check_text(argument, &name)?;
+        Ok(TheCustomer::Called(store.clone(), name))
+    };
     match (id, tenant, domain) {
-        (Some(id), None, None) => Ok(TheCustomer::WithId(store, read_id(&id, CustomerId::PREFIX).ok())),
-        (None, Some(name), None) | (None, None, Some(name)) => Ok(TheCustomer::Called(store, name)),
+        (Some(id), None, None) => Ok(TheCustomer::WithId(store.clone(), read_id(&id, CustomerId::PREFIX).ok())),
+        (None, Some(name), None) => called("tenantId", name),
+        (None, None, Some(name)) => called("domain", name),
         _ => Err(Error::invalid("customer", "give exactly one of `id`, `tenantId` and `domain`")),
     }
 }

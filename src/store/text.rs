@@ -20,10 +20,22 @@ pub(super) fn any_word_matches(column: Expr, wanted: &TextMatch) -> Expr {
         TextMatch::Equals(text) => column.like(pattern("% ", text, " %")),
         TextMatch::In(texts) => {
             let any = texts.iter().map(|text| column.clone().like(pattern("% ", text, " %")));
-            any.reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(false))
+            any_of(any.collect())
         }
         TextMatch::StartsWith(text) => column.like(pattern("% ", text, "%")),
         TextMatch::Contains(text) => column.like(pattern("%", text, "%")),
+    }
+}
+
+/// At least one holds. Halves of halves, since SQLite refuses expressions of more than 1,000 levels.
+fn any_of(mut conditions: Vec<Expr>) -> Expr {
+    match conditions.len() {
+        0 => Expr::val(false),
+        1 => conditions.remove(0),
+        count => {
+            let others = conditions.split_off(count / 2);
+            any_of(conditions).or(any_of(others))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod examples;
 mod http;
 mod import;
 mod isolation;
+mod limits;
 mod response_cache;
 mod selections;
 mod support;
