@@ -48,6 +48,8 @@ pub struct Field<T> {
     /// The field's type as the schema prints it; registers what it names.
     pub(super) ty: fn(&mut Registry) -> String,
     pub(super) kind: FieldKind<T>,
+    /// What it looks at besides the objects it gives.
+    pub(super) reads: &'static [EntityKind],
 }
 
 pub(super) enum FieldKind<T> {
@@ -60,6 +62,12 @@ impl<T> Field<T> {
     /// Declares an argument; [`Wanted::args`] has its value.
     pub fn argument(&mut self, argument: Argument) -> &mut Self {
         self.arguments.push(argument);
+        self
+    }
+
+    /// Tells that which objects it gives depends on these kinds, besides those that the objects are made from.
+    pub fn depends_on(&mut self, kinds: &'static [EntityKind]) -> &mut Self {
+        self.reads = kinds;
         self
     }
 }
@@ -84,7 +92,7 @@ impl<T: Described> Object<T> {
         ty: fn(&mut Registry) -> String,
         kind: FieldKind<T>,
     ) -> &mut Field<T> {
-        self.fields.push(Field { name, about, arguments: Vec::new(), ty, kind });
+        self.fields.push(Field { name, about, arguments: Vec::new(), ty, kind, reads: &[] });
         self.fields.last_mut().expect("just pushed")
     }
 

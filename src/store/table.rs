@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, DatabaseBackend, EntityTrait, Iden, Iterable, QueryResult, Value,
+    ColumnTrait, DatabaseBackend, EntityTrait, IdenStatic, Iterable, QueryResult, Value,
     sea_query::{
         Asterisk, Condition, Expr, ExprTrait, Func, NullOrdering, OrderedStatement, OverStatement, Query,
         SelectStatement, WindowStatement,
@@ -15,12 +15,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{ScopedStore, dialect, row::Row};
+use super::{
+    ScopedStore, dialect,
+    row::{Columns, Row},
+};
 use crate::domain::{
     PartnerId, Result,
     access::Scope,
     filter::{Filter, Range},
-    page::{Direction, KeyValue, List, Listed, Order, Page, Position, Take},
+    page::{Direction, KeyValue, List, Listed, Order, Page, Position, Take, Wants},
 };
 
 /// How a domain type lies in its table.
@@ -31,8 +34,9 @@ pub(super) trait Stored: Sized + Send {
     /// How many columns at the end of a row only the database needs: the partner, folded texts.
     const UNREAD: usize;
 
-    /// A long text that is read only where somebody asks for it.
-    const BODY: Option<Column<Self>> = None;
+    /// Columns that are read whatever anybody looks at: the id, what relations lead by, what rows are ordered by. None
+    /// reads every column always.
+    const ALWAYS: Option<&'static [&'static str]> = None;
 
     fn decode(row: &mut Row<'_>) -> Result<Self>;
 
@@ -138,10 +142,13 @@ impl ScopedStore {
             if !list.wants_items {
                 return Ok(Vec::new());
             }
-            let mut select = self.select(list);
+            let (columns, read) = columns::<T>(&list.wants);
+            let mut select = Query::select();
+            select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+            restrict(&mut select, list, &self.scope);
             ordered(&mut select, list);
             select.limit(u64::from(list.limit()) + 1);
-            decode_all(&self.rows(&select).await?)
+            decode_all(&self.rows(&select).await?, read)
         };
         let (total, items) = futures::try_join!(total, items)?;
         Ok(list.page(items, total))
@@ -176,7 +183,10 @@ impl ScopedStore {
         };
         let items = async {
             match list.wants_items {
-                true => self.by_parent::<T, K>(&self.select_per_parent(&ids, &by, list)).await,
+                true => {
+                    let (columns, read) = columns::<T>(&list.wants);
+                    self.by_parent::<T, K>(&self.select_per_parent(&ids, &by, list, columns), read).await
+                }
                 false => Ok(HashMap::new()),
             }
         };
@@ -200,17 +210,22 @@ impl ScopedStore {
     {
         let ids: Vec<Uuid> = parents.iter().map(|parent| (*parent).into()).collect();
         let mut select = Query::select();
-        select.from(T::Entity::default()).expr(col(parent)).exprs(columns::<T>(true));
+        let (columns, read) = columns::<T>(&Wants::Everything);
+        select.from(T::Entity::default()).expr(col(parent)).exprs(columns);
         select.cond_where(T::visible(&self.scope));
         select.and_where(dialect::is_one_of(self.backend(), col(parent), &ids));
         for (column, order) in order {
             select.order_by_expr(col(*column), order.clone());
         }
-        self.by_parent(&select).await
+        self.by_parent(&select, read).await
     }
 
     /// The rows of a statement whose first column is the parent, under each parent in the statement's order.
-    pub(super) async fn by_parent<T: Stored, K>(&self, select: &SelectStatement) -> Result<HashMap<K, Vec<T>>>
+    pub(super) async fn by_parent<T: Stored, K>(
+        &self,
+        select: &SelectStatement,
+        read: Columns,
+    ) -> Result<HashMap<K, Vec<T>>>
     where
         K: Eq + Hash + From<Uuid>,
     {
@@ -218,7 +233,7 @@ impl ScopedStore {
         for row in self.rows(select).await? {
             let mut row = Row::new(&row);
             let parent = K::from(row.take::<Uuid>()?);
-            children.entry(parent).or_default().push(T::decode(&mut row)?);
+            children.entry(parent).or_default().push(T::decode(&mut row.only(read))?);
         }
         Ok(children)
     }
@@ -226,36 +241,37 @@ impl ScopedStore {
     /// All rows in scope; for tables that are short by nature.
     pub(super) async fn all<T: Stored>(&self, order: &[(Column<T>, sea_orm::Order)]) -> Result<Vec<T>> {
         let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(true)).cond_where(T::visible(&self.scope));
+        let (columns, read) = columns::<T>(&Wants::Everything);
+        select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
         for (column, order) in order {
             select.order_by_expr(col(*column), order.clone());
         }
-        decode_all(&self.rows(&select).await?)
+        decode_all(&self.rows(&select).await?, read)
     }
 
     /// The rows with these ids.
-    pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
+    pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants: &Wants) -> Result<Vec<T>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
         let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(wants_body));
+        let (columns, read) = columns::<T>(wants);
+        select.from(T::Entity::default()).exprs(columns);
         select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
         select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), &ids));
-        decode_all(&self.rows(&select).await?)
-    }
-
-    fn select<T: Table>(&self, list: &List<T>) -> SelectStatement {
-        let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
-        restrict(&mut select, list, &self.scope);
-        select
+        decode_all(&self.rows(&select).await?, read)
     }
 
     /// The parent, the columns, and the row's number within its parent, cut at one more than wanted.
-    fn select_per_parent<T: Table>(&self, ids: &[Uuid], by: &Parent<T>, list: &List<T>) -> SelectStatement {
+    fn select_per_parent<T: Table>(
+        &self,
+        ids: &[Uuid],
+        by: &Parent<T>,
+        list: &List<T>,
+        columns: Vec<Expr>,
+    ) -> SelectStatement {
         let mut numbered = Query::select();
         let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
-        numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(by.visible(&self.scope));
+        numbered.from(T::Entity::default()).exprs(columns).cond_where(by.visible(&self.scope));
         restrict(&mut numbered, list, &self.scope);
         let mut window = WindowStatement::new();
         window.add_partition_by(parent);
@@ -294,18 +310,25 @@ impl<T: Table> Parent<T> {
 }
 
 /// The columns that [`Stored::decode`] takes.
-pub(super) fn columns<T: Stored>(wants_body: bool) -> impl Iterator<Item = Expr> {
+pub(super) fn columns<T: Stored>(wants: &Wants) -> (Vec<Expr>, Columns) {
     let all = Column::<T>::iter();
-    let read = all.len() - T::UNREAD;
-    let unwanted = T::BODY.filter(|_| !wants_body).map(|body| body.to_string());
-    all.take(read).map(move |column| match &unwanted {
-        Some(body) if *body == column.to_string() => Expr::val(""),
-        _ => col(column),
-    })
+    let decoded = all.len() - T::UNREAD;
+    let is_read = |column: &str| T::ALWAYS.is_none_or(|always| always.contains(&column) || wants.has(column));
+    let mut exprs = Vec::with_capacity(decoded);
+    let mut read = Columns(0);
+    for (place, column) in all.take(decoded).enumerate() {
+        if is_read(column.as_str()) {
+            exprs.push(col(column));
+            read.0 |= 1 << place;
+        }
+    }
+    // What follows the row type's own columns in a statement is always read.
+    read.0 |= u64::MAX.checked_shl(decoded as u32).unwrap_or(0);
+    (exprs, read)
 }
 
-pub(super) fn decode_all<T: Stored>(rows: &[QueryResult]) -> Result<Vec<T>> {
-    rows.iter().map(|row| T::decode(&mut Row::new(row))).collect()
+pub(super) fn decode_all<T: Stored>(rows: &[QueryResult], read: Columns) -> Result<Vec<T>> {
+    rows.iter().map(|row| T::decode(&mut Row::new(row).only(read))).collect()
 }
 
 /// The order in which rows are read: the list's, or its reverse if the last ones are wanted.

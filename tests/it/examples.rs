@@ -47,14 +47,19 @@ async fn an_example_costs_the_same_statements_for_any_number_of_customers() {
 /// Name, text and variables of each.
 fn examples() -> Vec<(String, String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("playground/examples");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("examples").map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("examples").map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "graphql"));
     files.sort();
     assert!(files.len() >= 10, "the examples are there");
     let read = |path: &Path| {
         let variables = fs::read_to_string(path.with_extension("json"));
         let variables = variables.map_or(json!({}), |text| serde_json::from_str(&text).expect("variables are JSON"));
-        (path.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap(), variables)
+        (
+            path.file_stem().expect("a name").to_string_lossy().into_owned(),
+            fs::read_to_string(path).expect("a query"),
+            variables,
+        )
     };
     files.iter().map(|path| read(path)).collect()
 }

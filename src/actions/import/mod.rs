@@ -4,11 +4,11 @@ mod file;
 mod report;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
     file::MOST_BYTES,
@@ -82,6 +82,7 @@ pub async fn run(
         return Ok(report);
     }
     documents.sort_by(|a, b| (a.kind, a.observed_at, &a.path).cmp(&(b.kind, b.observed_at, &b.path)));
+    tell_times_apart(&mut documents);
     let partner = whose(store, options, &documents).await?;
     let mut import = Import { store: store.scoped(&Scope::partner(partner.id)), partner, options };
     let total = documents.len();
@@ -110,6 +111,17 @@ fn recognise(path: &Path, options: &Options, clock: &Clock) -> Result<Document, 
     }
     let (kind, json) = upstream::recognise(&contents.bytes).map_err(Problem::from)?;
     Ok(document(Kind::Upstream(kind), upstream::partner_tenant(kind, &json)))
+}
+
+/// Documents of the same time get times of their own, a millionth of a second apart, in the order in which they are
+/// applied: where two of them contradict each other the later one wins, and wins again the next time.
+fn tell_times_apart(documents: &mut [Document]) {
+    let mut taken = HashSet::new();
+    for document in documents {
+        while !taken.insert(document.observed_at) {
+            document.observed_at += TimeDelta::microseconds(1);
+        }
+    }
 }
 
 struct Whose {

@@ -1,5 +1,7 @@
 //! A real server in this process, on a free port, with a database of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use supportgraph::{
     app::App,
@@ -16,7 +18,10 @@ use supportgraph::{
 };
 use tempfile::TempDir;
 
-use super::{client::Client, postgres::Database};
+use super::{
+    client::Client,
+    postgres::{Database, execute},
+};
 
 /// Dropping it stops the server and deletes the database.
 pub struct TestApp {
@@ -24,6 +29,7 @@ pub struct TestApp {
     pub client: Client,
     /// Stands at [`TestApp::NOW`] until a test moves it.
     pub clock: Clock,
+    url: String,
     _database: TestDatabase,
 }
 
@@ -55,7 +61,7 @@ impl TestApp {
         };
         let mut config = Config::default();
         config.server.listen = ([127, 0, 0, 1], 0).into();
-        config.database.url = url.into();
+        config.database.url = url.clone().into();
         config.database.max_connections = 4;
         change(&mut config);
 
@@ -63,7 +69,7 @@ impl TestApp {
         let clock = Clock::fixed(now);
         let app = App::start(&config, clock.clone()).await.expect("the server starts");
         let client = Client::new(app.addr);
-        Self { app, client, clock, _database: database }
+        Self { app, client, clock, url, _database: database }
     }
 
     /// Starts with an invented partner and so many customers.
@@ -85,8 +91,30 @@ impl TestApp {
         world.partner()
     }
 
+    /// Runs one statement in the server's database, behind its back.
+    pub async fn execute(&self, statement: &str) {
+        execute(&self.url, statement).await;
+    }
+
+    /// The address of the server's database.
+    pub fn database_url(&self) -> &str {
+        &self.url
+    }
+
+    /// How many statements `asking` costs.
+    pub async fn statements<T>(&self, asking: impl Future<Output = T>) -> (T, u64) {
+        let before = self.store().statements();
+        let answer = asking.await;
+        (answer, self.store().statements() - before)
+    }
+
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Every row of every table but those of the installation itself, to compare with a later time.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        super::rows::all(&self.url).await
     }
 
     /// A partner of which not even the profile is known. The server sees it at once if it is the first, or asked for by

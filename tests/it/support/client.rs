@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub struct Client {
     pub addr: SocketAddr,
     http: reqwest::Client,
+    headers: HeaderMap,
 }
 
 /// What came back, read to its end.
@@ -24,7 +25,19 @@ pub struct Answer {
 impl Client {
     pub fn new(addr: SocketAddr) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().expect("a client");
-        Self { addr, http }
+        Self { addr, http, headers: HeaderMap::new() }
+    }
+
+    /// The same client, sending this header with every request.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.insert(name, value.parse().expect("a header"));
+        client
+    }
+
+    /// The same client, asking for the partner with this tenant.
+    pub fn as_partner(&self, tenant_id: &str) -> Self {
+        self.with_header("x-supportgraph-partner", tenant_id)
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -33,7 +46,7 @@ impl Client {
 
     /// A request to be completed and then sent with [`Answer::of`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.url(path))
+        self.http.request(method, self.url(path)).headers(self.headers.clone())
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -12,8 +12,11 @@
 
 mod app;
 mod client;
+pub mod given;
 mod postgres;
 pub mod raw;
+mod rows;
+pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
