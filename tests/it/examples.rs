@@ -8,17 +8,17 @@ use crate::support::TestApp;
 
 #[tokio::test]
 async fn every_example_is_answered() {
+    // As many as `supportgraph demo` invents: the examples name one of its customers.
     let app = TestApp::with_customers(300).await;
-    let domain = a_busy_customer(&app).await;
 
-    for (name, query, mut variables) in examples() {
-        if variables.get("domain").is_some() {
-            variables["domain"] = domain.clone().into();
-        }
+    for (name, query, variables) in examples() {
         let data = app.query_with(&query, variables).await.data();
         for (field, answer) in data.as_object().expect("an object") {
             let nothing = [json!(null), json!([]), json!({ "totalCount": 0, "nodes": [] })];
             assert!(!nothing.contains(answer), "{name}: {field} is empty");
+        }
+        for busy in ["incidents", "serviceHealth", "thirdParty"] {
+            assert_ne!(data["customer"][busy], json!({ "nodes": [] }), "{name}: the customer has no {busy}");
         }
     }
 }
@@ -62,11 +62,4 @@ fn examples() -> Vec<(String, String, Value)> {
         )
     };
     files.iter().map(|path| read(path)).collect()
-}
-
-/// The domain of a customer that is hit by an open incident.
-async fn a_busy_customer(app: &TestApp) -> String {
-    let query = "{ customers(first: 1, filter: { incidents: { isOpen: true } }) { nodes { primaryDomain } } }";
-    let data = app.query(query).await.data();
-    data["customers"]["nodes"][0]["primaryDomain"].as_str().expect("a domain").to_owned()
 }
