@@ -16,7 +16,8 @@ const OTHERS = [
 let demo, browser;
 
 before(async () => {
-  [demo, browser] = await Promise.all([startDemo(60), startBrowser()]);
+  browser = await startBrowser();
+  demo = await startDemo(60);
 });
 
 after(async () => {

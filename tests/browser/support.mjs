@@ -15,6 +15,7 @@ export async function startDemo(customers) {
   const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
   if (!existsSync(binary)) throw new Error(`there is no ${binary}; build it with \`cargo build\``);
   const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.on('exit', () => demo.kill());
   const stop = async () => {
     if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
   };
