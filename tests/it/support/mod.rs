@@ -13,6 +13,7 @@
 mod app;
 mod client;
 pub mod given;
+pub mod oracle;
 mod postgres;
 pub mod raw;
 pub mod walk;
