@@ -5,6 +5,7 @@ mod architecture;
 mod audits;
 mod cli;
 mod config;
+mod errors;
 mod examples;
 mod filters;
 mod http;

@@ -20,4 +20,4 @@ pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
-pub use postgres::{Database, execute};
+pub use postgres::{Database, admin_url, execute};
