@@ -13,4 +13,5 @@ mod isolation;
 mod limits;
 mod paging;
 mod response_cache;
+mod schema;
 mod support;
