@@ -110,7 +110,11 @@ pub async fn connect(config: &DatabaseConfig) -> anyhow::Result<Store> {
 ///
 /// The embedded database belongs to this process alone and is brought up to date. PostgreSQL may serve other nodes of
 /// another version, so there it is somebody's decision.
-async fn bring_up_to_date(store: &Store, config: &DatabaseConfig) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// If the database is newer than this program, or older and not to be touched.
+pub async fn bring_up_to_date(store: &Store, config: &DatabaseConfig) -> anyhow::Result<()> {
     let embedded = config.url.expose_secret().starts_with("sqlite:");
     match store.migration_state().await.map_err(with_cause)? {
         MigrationState::UpToDate => Ok(()),

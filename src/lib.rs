@@ -4,6 +4,7 @@
 //! [`graphql`] describes the schema, [`http`] carries bytes, and [`app`] joins the parts. `docs/ARCHITECTURE.md` tells
 //! where everything lives and what may depend on what.
 
+pub mod actions;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -1,7 +1,10 @@
 //! The command line: one file per command.
 
 mod check_config;
+mod demo;
+mod import;
 mod migrate;
+mod progress;
 mod schema;
 mod serve;
 
@@ -21,6 +24,8 @@ use crate::{
     propagate_version = true,
     arg_required_else_help = true,
     after_help = "Examples:\n  \
+        supportgraph demo                              try it with invented data\n  \
+        supportgraph import answers/ partner.toml      take in what Microsoft's APIs answered\n  \
         supportgraph serve                             answer at http://127.0.0.1:8080/playground\n  \
         supportgraph --config gateway.toml serve       with a configuration of your own\n  \
         SUPPORTGRAPH_SERVER__LISTEN=127.0.0.1:9000 supportgraph serve\n\n\
@@ -38,6 +43,10 @@ struct Arguments {
 enum Command {
     /// Answer queries until told to stop
     Serve(serve::Arguments),
+    /// Try everything with an invented partner, on this machine only
+    Demo(demo::Arguments),
+    /// Take in files of what Microsoft's APIs answered, and the partner's own file
+    Import(import::Arguments),
     /// Bring the database up to date
     Migrate(migrate::Arguments),
     /// Print the schema, or compare it with a file
@@ -96,6 +105,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
     telemetry::start(&config.telemetry);
     match arguments.command {
         Command::Serve(arguments) => block_on(serve::run(&arguments, &config)),
+        Command::Demo(arguments) => block_on(demo::run(&arguments, &config)),
+        Command::Import(arguments) => block_on(import::run(&arguments, &config)),
         Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &config),
         Command::Schema(_) => Ok(()),

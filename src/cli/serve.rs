@@ -1,7 +1,7 @@
 //! `supportgraph serve`
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
 use crate::{app::App, config::Config, domain::clock::Clock};
@@ -12,24 +12,41 @@ use crate::{app::App, config::Config, domain::clock::Clock};
 pub(super) struct Arguments {}
 
 pub(super) async fn run(_: &Arguments, config: &Config) -> Result<(), Failure> {
-    until_signal(App::start(config, Clock::system()).await?).await
+    let signals = Signals::new()?;
+    let app = App::start(config, Clock::system()).await?;
+    println!("supportgraph answers at http://{}/graphql; open http://{}/playground", app.addr, app.addr);
+    until_signal(app, signals).await
 }
 
-/// Prints where to find the server, and stops it when the process is told to.
-async fn until_signal(app: App) -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
-    println!("supportgraph answers at http://{}/graphql; open http://{}/playground", app.addr, app.addr);
+/// What tells the process to stop.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Signals {
+    /// From now on signals do not end the process by themselves.
+    pub fn new() -> anyhow::Result<Self> {
+        let receive = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self { terminate: receive(SignalKind::terminate())?, interrupt: receive(SignalKind::interrupt())? })
     }
+
+    /// Waits until the process is told to stop.
+    pub async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Stops the server when the process is told to.
+pub(super) async fn until_signal(app: App, mut signals: Signals) -> Result<(), Failure> {
+    signals.stop().await;
     eprintln!("stopping: answering what is in flight; send the signal again to stop at once");
     let cut_off = tokio::select! {
         cut_off = app.stop() => cut_off?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        () = signals.stop() => return Ok(()),
     };
     if cut_off > 0 {
         eprintln!("{cut_off} connections were cut off after server.drain_timeout_seconds");

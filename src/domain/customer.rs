@@ -16,7 +16,9 @@ use super::{
 };
 
 /// What the partner is to the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Relationship {
     Reseller,
@@ -24,6 +26,7 @@ pub enum Relationship {
     Syndication,
     MicrosoftSupport,
     None,
+    #[default]
     Unknown,
 }
 

@@ -1,6 +1,8 @@
 //! One page of a long list, by key: a reader at page 900 pays what a reader at page 1 pays, and rows that come or go
 //! meanwhile shift nothing.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -101,6 +103,28 @@ pub struct Position {
     pub id: Uuid,
 }
 
+/// Which members of a row somebody looks at. The others need not be read; they hold their type's default then.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Wants {
+    #[default]
+    Everything,
+    /// The names in snake case. A name stands for what begins with it, too: `status` for `status_text`.
+    Only(Arc<[String]>),
+}
+
+impl Wants {
+    /// Whether somebody looks at `member`.
+    pub fn has(&self, member: &str) -> bool {
+        let stands_for = |name: &String| {
+            member.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        };
+        match self {
+            Self::Everything => true,
+            Self::Only(names) => names.iter().any(stands_for),
+        }
+    }
+}
+
 /// From which end a page is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Take {
@@ -120,8 +144,8 @@ pub struct List<T: Listed> {
     pub wants_items: bool,
     /// Whether anybody asked how many rows there are; counting costs a statement.
     pub wants_total: bool,
-    /// Whether anybody asked for the rows' long text; it is empty otherwise.
-    pub wants_body: bool,
+    /// Which members of the rows anybody looks at.
+    pub wants: Wants,
 }
 
 impl<T: Listed> List<T> {
@@ -135,7 +159,7 @@ impl<T: Listed> List<T> {
             before: None,
             wants_items: true,
             wants_total: false,
-            wants_body: true,
+            wants: Wants::Everything,
         }
     }
 

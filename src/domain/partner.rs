@@ -5,20 +5,26 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{PartnerId, PartnerRelationId, QualificationId};
 
 /// How a partner sells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum PartnerType {
     DirectBill,
     IndirectProvider,
     IndirectReseller,
     Advisor,
+    #[default]
     Unknown,
 }
 
 /// Which of Microsoft's clouds the partner works in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Cloud {
+    #[default]
     Worldwide,
     UsGov,
     China,

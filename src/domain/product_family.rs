@@ -5,6 +5,7 @@
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -25,6 +26,7 @@ pub enum ProductFamily {
     SecurityMobility,
     Software,
     ThirdParty,
+    #[default]
     Unknown,
 }
 

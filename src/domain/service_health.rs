@@ -13,13 +13,16 @@ use super::{
 };
 
 /// Which upstream tells of a service, an incident or a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Source {
     PartnerCenter,
     MicrosoftGraph,
     AzureResourceHealth,
     /// The partner's own entry.
+    #[default]
     Entered,
 }
 
@@ -62,6 +65,7 @@ impl Service {
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -81,6 +85,7 @@ pub enum HealthStatus {
     PostIncidentReviewPublished,
     InvestigationSuspended,
     /// A word that we do not know, or nothing fresh; never read as healthy.
+    #[default]
     Unknown,
     Mitigated,
     MitigatedExternal,

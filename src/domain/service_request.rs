@@ -13,16 +13,21 @@ use super::{
 };
 
 /// How bad it is, as the requester stated it: A, B and C in Microsoft's tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Severity {
     Critical,
     Moderate,
     Minimal,
+    #[default]
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ServiceRequestStatus {
     /// Right after creation.
@@ -31,6 +36,7 @@ pub enum ServiceRequestStatus {
     /// Microsoft waits for the partner.
     AttentionNeeded,
     Closed,
+    #[default]
     Unknown,
 }
 

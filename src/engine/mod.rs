@@ -22,6 +22,8 @@ mod run;
 mod scalar;
 mod schema;
 mod selection;
+#[cfg(test)]
+mod tests;
 mod types;
 mod write;
 

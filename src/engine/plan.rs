@@ -17,7 +17,7 @@ use super::{
     selection::{EdgeItem, InfoItem, PageItem, PageSelection, ResponseKey, Selected, Selection, Sub, What},
     types::{AnyObject, Kind, Types},
 };
-use crate::domain::event::EntityKind;
+use crate::domain::{event::EntityKind, page::Wants};
 
 /// What an operation does once its conditions are decided.
 pub struct Plan {
@@ -78,8 +78,13 @@ impl<'a> Planner<'a> {
                 location: location.map_or((0, 0), |at| (at.line, at.column)),
             }
         });
-        let fields = fields.collect();
-        Selection { object, fields }
+        let fields: Vec<Selected> = fields.collect();
+        let taken = fields.iter().filter_map(|selected| match &selected.what {
+            What::Leaf(field) | What::Part(field, _) => Some(snake_case(object.field_name(*field))),
+            _ => None,
+        });
+        let wants = Wants::Only(taken.collect());
+        Selection { object, fields, wants }
     }
 
     fn what(&mut self, object: &dyn AnyObject, name: &str, fields: &[&'a Node<Field>], relations: &mut usize) -> What {
@@ -135,7 +140,12 @@ impl<'a> Planner<'a> {
             };
             items.push((ResponseKey::new(key), item));
         }
-        PageSelection { type_name, edge_type_name, items, nodes }
+        let names = |selection: &Selection| match &selection.wants {
+            Wants::Only(names) => names.to_vec(),
+            Wants::Everything => Vec::new(),
+        };
+        let wants = Wants::Only(nodes.iter().flat_map(names).collect());
+        PageSelection { type_name, edge_type_name, items, nodes, wants }
     }
 
     fn edges(
@@ -234,6 +244,18 @@ impl<'a> Planner<'a> {
             };
         !directives.get_all("skip").any(decided) && directives.get_all("include").all(decided)
     }
+}
+
+/// A field's name as columns are named.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 fn below<'a>(fields: &[&'a Node<Field>]) -> Vec<&'a SelectionSet> {

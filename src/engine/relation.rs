@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     Error, Result,
     event::EntityKind,
-    page::{List, Listed, Page, Take},
+    page::{List, Listed, Page, Take, Wants},
 };
 
 /// How many rows a page has if nobody says.
@@ -39,9 +39,9 @@ impl<'a> Wanted<'a> {
         Self { args, sub, page_size }
     }
 
-    /// Whether the field `name` of the loaded objects is selected; long texts are read only then.
-    pub fn selects(&self, name: &str) -> bool {
-        self.sub.selects(name)
+    /// Which members of the loaded objects anybody looks at.
+    pub fn wants(&self) -> Wants {
+        self.sub.wants()
     }
 }
 
@@ -187,9 +187,6 @@ pub trait Paged: Described + Listed {
     /// What its filter may look at besides its own rows.
     const FILTER_READS: &'static [EntityKind] = &[];
 
-    /// The field that holds a long text, read only where it is selected.
-    const BODY: Option<&'static str> = None;
-
     /// Puts filter and order into `list`.
     fn restrict(_: &Args, _: &mut List<Self>) -> Result<()> {
         Ok(())
@@ -227,7 +224,7 @@ fn wanted_list<V: Paged>(args: &Args, sub: &Sub, page: &PageSelection, run: &Run
     list.before = position("before")?;
     list.wants_items = page.wants_items();
     list.wants_total = page.wants_total();
-    list.wants_body = V::BODY.is_some_and(|body| sub.selects(body));
+    list.wants = sub.wants();
     Ok(list)
 }
 

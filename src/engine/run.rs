@@ -39,6 +39,7 @@ pub(super) struct Level {
 }
 
 /// One parent's page, as rows of a level.
+#[derive(Clone)]
 pub(super) struct PageOf {
     pub(super) rows: Range<usize>,
     pub(super) has_next: bool,
@@ -69,10 +70,18 @@ impl Level {
     }
 }
 
-/// Puts pages behind each other as one level: rows, and each parent's share of them.
+/// Puts pages behind each other as one level: rows, and each parent's share of them. Parents with the same key, such as
+/// one customer below two incidents, share a page.
 pub(super) fn lay_out<K: std::hash::Hash + Eq, T>(keys: &[K], mut pages: HashMap<K, Page<T>>) -> (Vec<T>, Vec<PageOf>) {
     let mut rows = Vec::with_capacity(pages.values().map(|page| page.items.len()).sum());
-    let share = |key| {
+    let mut shares: Vec<PageOf> = Vec::with_capacity(keys.len());
+    let mut places: HashMap<&K, usize> = HashMap::with_capacity(keys.len());
+    for key in keys {
+        if let Some(place) = places.get(key) {
+            shares.push(shares[*place].clone());
+            continue;
+        }
+        places.insert(key, shares.len());
         let start = rows.len();
         let page = pages.remove(key).unwrap_or(Page {
             items: Vec::new(),
@@ -81,8 +90,22 @@ pub(super) fn lay_out<K: std::hash::Hash + Eq, T>(keys: &[K], mut pages: HashMap
             total: Some(0),
         });
         rows.extend(page.items);
-        PageOf { rows: start..rows.len(), has_next: page.has_next, has_previous: page.has_previous, total: page.total }
-    };
-    let shares = keys.iter().map(share).collect();
+        let (has_next, has_previous, total) = (page.has_next, page.has_previous, page.total);
+        shares.push(PageOf { rows: start..rows.len(), has_next, has_previous, total });
+    }
     (rows, shares)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_with_the_same_key_share_a_page() {
+        let page = |items| Page { items, has_next: true, has_previous: false, total: None };
+        let (rows, shares) = lay_out(&[1, 2, 1, 3], HashMap::from([(1, page(vec!["a", "b"])), (2, page(vec!["c"]))]));
+        assert_eq!(rows, ["a", "b", "c"]);
+        let shown: Vec<_> = shares.iter().map(|share| share.rows.clone()).collect();
+        assert_eq!(shown, [0..2, 2..3, 0..2, 3..3]);
+    }
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use apollo_compiler::{Node, ast};
 
 use super::types::AnyObject;
+use crate::domain::page::Wants;
 
 /// What is selected on objects of one type, in the order of the answer.
 pub struct Selection {
     pub(super) object: Arc<dyn AnyObject>,
     pub(super) fields: Vec<Selected>,
+    /// The fields that are taken from the rows.
+    pub(super) wants: Wants,
 }
 
 /// A key of the answer: the alias, or the field's name.
@@ -72,6 +75,8 @@ pub(super) struct PageSelection {
     pub(super) items: Vec<(ResponseKey, PageItem)>,
     /// The selections on the rows, however many times `nodes` and `edges` are asked for.
     pub(super) nodes: Vec<Selection>,
+    /// What any of them takes from the rows.
+    pub(super) wants: Wants,
 }
 
 pub(super) enum PageItem {
@@ -104,21 +109,15 @@ impl Selection {
             _ => None,
         })
     }
-
-    /// Whether the field `name` of the objects is selected.
-    pub(super) fn selects(&self, name: &str) -> bool {
-        let field = self.object.field(name).map(|(index, _)| index);
-        self.fields.iter().any(|selected| matches!(&selected.what, What::Leaf(index) if Some(*index) == field))
-    }
 }
 
 impl Sub {
-    /// Whether the field `name` is selected on any of the objects.
-    pub(super) fn selects(&self, name: &str) -> bool {
+    /// What is taken from the rows.
+    pub(super) fn wants(&self) -> Wants {
         match self {
-            Self::One(selection) | Self::Many(selection) => selection.selects(name),
-            Self::Page(page) => page.nodes.iter().any(|selection| selection.selects(name)),
-            Self::Refs { selections, .. } => selections.iter().any(|selection| selection.selects(name)),
+            Self::One(selection) | Self::Many(selection) => selection.wants.clone(),
+            Self::Page(page) => page.wants.clone(),
+            Self::Refs { .. } => Wants::Everything,
         }
     }
 }

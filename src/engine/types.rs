@@ -19,6 +19,7 @@ pub trait AnyObject: Send + Sync {
     fn made_from(&self) -> &'static [EntityKind];
     /// A field's index and what it leads to.
     fn field(&self, name: &str) -> Option<(usize, Kind)>;
+    fn field_name(&self, index: usize) -> &'static str;
     /// What the field at that index looks at besides the objects it gives.
     fn reads(&self, field: usize) -> &'static [EntityKind];
     fn node(&self) -> Option<&dyn NodeSource>;
@@ -125,6 +126,10 @@ impl<T: Described> AnyObject for Object<T> {
     fn field(&self, name: &str) -> Option<(usize, Kind)> {
         let index = self.fields.iter().position(|field| field.name == name)?;
         Some((index, self.fields[index].kind.kind()))
+    }
+
+    fn field_name(&self, index: usize) -> &'static str {
+        self.fields[index].name
     }
 
     fn reads(&self, field: usize) -> &'static [EntityKind] {

@@ -17,7 +17,7 @@ use crate::{
         customer::{Customer, CustomerKey, CustomerPredicate},
         event::EntityKind,
         filter::Filter,
-        page::{List, Order},
+        page::{List, Order, Wants},
     },
     engine::{Args, Argument, Described, Object, Paged, argument},
 };
@@ -31,7 +31,7 @@ impl Described for Customer {
             "A customer of the partner: one Entra tenant. Source: Partner Center's customer list and single answers, \
              as of `observedAt`. A customer that left keeps its history and has `endedAt`.",
         );
-        object.node("cus", |c| c.id.0, |context| CustomerById { store: context.store() });
+        object.node("cus", |c| c.id.0, |context| CustomerById { store: context.store(), wants: Wants::Everything });
         object.text("tenantId", "GUID of the customer's Entra tenant, lower case.", |c| &c.tenant_id);
         object.text("name", "The company's name in Partner Center; two customers may share one.", |c| &c.name);
         object.nullable_text(

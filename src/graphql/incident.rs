@@ -16,7 +16,7 @@ use crate::{
         event::EntityKind,
         filter::Filter,
         incident::{Incident, IncidentImpact, IncidentKey, IncidentPost, IncidentPredicate, IncidentReach},
-        page::{List, Order},
+        page::{List, Order, Wants},
     },
     engine::{Args, Argument, Described, Object, Paged, argument},
 };
@@ -30,7 +30,7 @@ impl Described for Incident {
             "A fault or an advisory that Microsoft announces, kept once however many customers see it. Source: Graph's \
              service health issues and Azure's service health events, as of `observedAt`.",
         );
-        object.node("inc", |i| i.id.0, |context| IncidentById { store: context.store() });
+        object.node("inc", |i| i.id.0, |context| IncidentById { store: context.store(), wants: Wants::Everything });
         object.text("externalId", "Microsoft's id, e.g. `EX226792`, or Azure's tracking id.", |i| &i.external_id);
         object.text("title", "Microsoft's title.", |i| &i.title);
         object.nullable_text(
@@ -86,7 +86,7 @@ fn relations(object: &mut Object<Incident>) {
         "latestPost",
         "Microsoft's last announcement about it. Null if there is none.",
         |i| Some(i.id),
-        |context, wanted| Ok(LatestPostOfIncident { store: context.store(), wants_body: wanted.selects("content") }),
+        |context, wanted| Ok(LatestPostOfIncident { store: context.store(), wants: wanted.wants() }),
     );
     object.page(
         "posts",
@@ -135,9 +135,7 @@ impl Described for IncidentPost {
     }
 }
 
-impl Paged for IncidentPost {
-    const BODY: Option<&'static str> = Some("content");
-}
+impl Paged for IncidentPost {}
 
 impl Described for IncidentImpact {
     const NAME: &'static str = "IncidentImpact";

@@ -12,7 +12,7 @@ use crate::{
         customer::Customer,
         incident::{Incident, IncidentImpact, IncidentPost, IncidentReach},
         message::Message,
-        page::{List, Page},
+        page::{List, Page, Wants},
         partner::{Partner, PartnerRelation, Qualification},
         product_family::ProductFamily,
         service_health::{Service, ServiceHealth},
@@ -50,8 +50,8 @@ loaders! {
         |it, _keys| only(it.store.customer_page(&it.list).await);
     CustomersOfIncident { list: List<Customer> } IncidentId => Page<Customer>,
         |it, incidents| it.store.customers_of_incidents(incidents, &it.list).await;
-    CustomerById {} CustomerId => Customer,
-        |it, ids| by(it.store.customers_by_id(ids).await, |row| row.id);
+    CustomerById { wants: Wants } CustomerId => Customer,
+        |it, ids| by(it.store.customers_by_id(ids, &it.wants).await, |row| row.id);
 
     TheSubscriptions { list: List<Subscription> } () => Page<Subscription>,
         |it, _keys| only(it.store.subscription_page(&it.list).await);
@@ -61,8 +61,8 @@ loaders! {
         |it, parents| it.store.add_ons_of(parents, &it.list).await;
     AzureEntitlementsOfSubscription { list: List<AzureEntitlement> } SubscriptionId => Page<AzureEntitlement>,
         |it, subscriptions| it.store.azure_entitlements_of(subscriptions, &it.list).await;
-    SubscriptionById {} SubscriptionId => Subscription,
-        |it, ids| by(it.store.subscriptions_by_id(ids).await, |row| row.id);
+    SubscriptionById { wants: Wants } SubscriptionId => Subscription,
+        |it, ids| by(it.store.subscriptions_by_id(ids, &it.wants).await, |row| row.id);
 
     TheSupportPlans { list: List<SupportPlan> } () => Page<SupportPlan>,
         |it, _keys| only(it.store.support_plan_page(&it.list).await);
@@ -94,14 +94,14 @@ loaders! {
 
     TheIncidents { list: List<Incident> } () => Page<Incident>,
         |it, _keys| only(it.store.incident_page(&it.list).await);
-    IncidentById {} IncidentId => Incident,
-        |it, ids| by(it.store.incidents_by_id(ids).await, |row| row.id);
+    IncidentById { wants: Wants } IncidentId => Incident,
+        |it, ids| by(it.store.incidents_by_id(ids, &it.wants).await, |row| row.id);
     IncidentsOfCustomer { list: List<Incident> } CustomerId => Page<Incident>,
         |it, customers| it.store.incidents_of_customers(customers, &it.list).await;
     IncidentsOfService { list: List<Incident> } ServiceId => Page<Incident>,
         |it, services| it.store.incidents_of_services(services, &it.list).await;
-    LatestPostOfIncident { wants_body: bool } IncidentId => IncidentPost,
-        |it, incidents| it.store.latest_posts_of(incidents, it.wants_body).await;
+    LatestPostOfIncident { wants: Wants } IncidentId => IncidentPost,
+        |it, incidents| it.store.latest_posts_of(incidents, it.wants.clone()).await;
     PostsOfIncident { list: List<IncidentPost> } IncidentId => Page<IncidentPost>,
         |it, incidents| it.store.posts_of(incidents, &it.list).await;
     ImpactsOfIncident {} IncidentId => Vec<IncidentImpact>,
@@ -111,15 +111,15 @@ loaders! {
 
     TheMessages { list: List<Message> } () => Page<Message>,
         |it, _keys| only(it.store.message_page(&it.list).await);
-    MessageById {} MessageId => Message,
-        |it, ids| by(it.store.messages_by_id(ids, true).await, |row| row.id);
+    MessageById { wants: Wants } MessageId => Message,
+        |it, ids| by(it.store.messages_by_id(ids, &it.wants).await, |row| row.id);
     MessagesOfCustomer { list: List<Message> } CustomerId => Page<Message>,
         |it, customers| it.store.messages_of(customers, &it.list).await;
 
     TheServiceRequests { list: List<ServiceRequest> } () => Page<ServiceRequest>,
         |it, _keys| only(it.store.service_request_page(&it.list).await);
-    ServiceRequestById {} ServiceRequestId => ServiceRequest,
-        |it, ids| by(it.store.service_requests_by_id(ids, true).await, |row| row.id);
+    ServiceRequestById { wants: Wants } ServiceRequestId => ServiceRequest,
+        |it, ids| by(it.store.service_requests_by_id(ids, &it.wants).await, |row| row.id);
     ServiceRequestsOfCustomer { list: List<ServiceRequest> } CustomerId => Page<ServiceRequest>,
         |it, customers| it.store.service_requests_of(customers, &it.list).await;
     ServiceRequestsOfIncident { list: List<ServiceRequest> } IncidentId => Page<ServiceRequest>,

@@ -14,7 +14,7 @@ use crate::{
         event::EntityKind,
         filter::Filter,
         message::{Message, MessageKey, MessagePredicate},
-        page::{List, Order},
+        page::{List, Order, Wants},
     },
     engine::{Args, Argument, Described, Object, Paged, argument},
 };
@@ -28,7 +28,7 @@ impl Described for Message {
             "An announcement of the message center: a change that is coming, not a fault. Source: Graph's service \
              update messages in the customers' tenants, as of `observedAt`; kept once per partner.",
         );
-        object.node("msg", |m| m.id.0, |context| MessageById { store: context.store() });
+        object.node("msg", |m| m.id.0, |context| MessageById { store: context.store(), wants: Wants::Everything });
         object.text("externalId", "Microsoft's id, e.g. `MC172851`.", |m| &m.external_id);
         object.text("title", "Microsoft's title.", |m| &m.title);
         object.word::<MessageCategory>("category", "What is to be done with it.", |m| m.category.into());
@@ -54,8 +54,6 @@ impl Described for Message {
 }
 
 impl Paged for Message {
-    const BODY: Option<&'static str> = Some("body");
-
     fn arguments() -> Vec<Argument> {
         vec![
             argument::<Option<MessageFilter>>("filter", "Only messages that this selects."),

@@ -46,21 +46,3 @@ const READ_VERSIONS: ReadVersions = |context: &Context| {
     }
     .boxed()
 };
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_descriptions_make_a_valid_schema() {
-        let limits = crate::engine::Limits {
-            tokens: 20_000,
-            depth: 15,
-            aliases: 200,
-            directives: 50,
-            root_fields: 50,
-            selections: 10_000,
-            cost: 200_000,
-            page_size: 500,
-        };
-        println!("{}", super::build(limits, 100, None, [0; 32]).sdl());
-    }
-}

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         CustomerId, Error, IncidentId, Result, ServiceId, ServiceRequestId, SubscriptionId, customer::Customer,
-        event::EntityKind,
+        event::EntityKind, page::Wants,
     },
     engine::{Described, NodeRef, Object, Wanted, argument, parse_id, union_of},
     store::ScopedStore,
@@ -213,7 +213,7 @@ impl Loader<()> for TheCustomer {
 
     async fn load(&self, _: &[()]) -> Result<HashMap<(), Customer>> {
         let found = match self {
-            Self::WithId(store, Some(id)) => store.customers_by_id(&[*id]).await?.pop(),
+            Self::WithId(store, Some(id)) => store.customers_by_id(&[*id], &Wants::Everything).await?.pop(),
             Self::WithId(_, None) => None,
             Self::Called(store, name) => store.customer_by_tenant_or_domain(name).await?,
         };

@@ -104,7 +104,7 @@ impl Described for ServiceHealth {
             "customer",
             "The customer. Null until the customer itself was read.",
             |h| Some(h.customer_id),
-            |context, _| Ok(CustomerById { store: context.store() }),
+            |context, wanted| Ok(CustomerById { store: context.store(), wants: wanted.wants() }),
         );
     }
 }

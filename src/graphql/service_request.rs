@@ -14,7 +14,7 @@ use crate::{
         self, CustomerId, Result, ServiceRequestId,
         event::EntityKind,
         filter::Filter,
-        page::{List, Order},
+        page::{List, Order, Wants},
         service_request::{ServiceRequest, ServiceRequestKey, ServiceRequestNote, ServiceRequestPredicate},
     },
     engine::{Args, Argument, Described, Object, Paged, argument},
@@ -29,7 +29,11 @@ impl Described for ServiceRequest {
             "A ticket of the partner to Microsoft. Source: Partner Center's service requests, as of `observedAt`. \
              Tickets filed in the Azure portal or the Microsoft 365 admin center are not among them.",
         );
-        object.node("srq", |r| r.id.0, |context| ServiceRequestById { store: context.store() });
+        object.node(
+            "srq",
+            |r| r.id.0,
+            |context| ServiceRequestById { store: context.store(), wants: Wants::Everything },
+        );
         object.text("externalId", "Partner Center's number.", |r| &r.external_id);
         object.text("title", "What it is about.", |r| &r.title);
         object.text("description", "What happened, as it was filed.", |r| &r.description);
@@ -65,19 +69,19 @@ impl Described for ServiceRequest {
             "customer",
             "For whom it was filed. Null if for the partner itself, or if upstream did not tell.",
             |r| r.customer_id,
-            |context, _| Ok(CustomerById { store: context.store() }),
+            |context, wanted| Ok(CustomerById { store: context.store(), wants: wanted.wants() }),
         );
         object.nullable_one(
             "subscription",
             "Which subscription it is about. Null unless somebody linked one: upstream has no such key.",
             |r| r.subscription_id,
-            |context, _| Ok(SubscriptionById { store: context.store() }),
+            |context, wanted| Ok(SubscriptionById { store: context.store(), wants: wanted.wants() }),
         );
         object.nullable_one(
             "incident",
             "Which incident caused it. Null unless somebody linked one: upstream has no such key.",
             |r| r.incident_id,
-            |context, _| Ok(IncidentById { store: context.store() }),
+            |context, wanted| Ok(IncidentById { store: context.store(), wants: wanted.wants() }),
         );
         object.page(
             "notes",
@@ -110,8 +114,6 @@ impl Paged for ServiceRequest {
         EntityKind::Subscription,
         EntityKind::ServiceHealth,
     ];
-
-    const BODY: Option<&'static str> = Some("description");
 
     fn arguments() -> Vec<Argument> {
         vec![

@@ -13,7 +13,7 @@ use crate::{
         self, CustomerId, Result, SubscriptionId,
         event::EntityKind,
         filter::Filter,
-        page::{List, Order},
+        page::{List, Order, Wants},
         subscription::{AzureEntitlement, Subscription, SubscriptionKey, SubscriptionPredicate, SupportContact},
     },
     engine::{Args, Argument, Described, Object, Paged, argument},
@@ -28,7 +28,7 @@ impl Described for Subscription {
             "What a customer bought from the partner: licences, an Azure plan, software. Source: Partner Center's \
              subscriptions of the customer, as of `observedAt`; its notifications may come 48 hours late.",
         );
-        object.node("sub", |s| s.id.0, |context| SubscriptionById { store: context.store() });
+        object.node("sub", |s| s.id.0, |context| SubscriptionById { store: context.store(), wants: Wants::Everything });
         object.text("externalId", "Partner Center's id of the subscription, lower case.", |s| &s.external_id);
         object.text("name", "The partner's own name for it; the offer's name if the partner gave none.", |s| {
             &s.friendly_name
@@ -125,13 +125,13 @@ fn relations(object: &mut Object<Subscription>) {
         "customer",
         "Who holds it. Null until the customer itself was read.",
         |s| Some(s.customer_id),
-        |context, _| Ok(CustomerById { store: context.store() }),
+        |context, wanted| Ok(CustomerById { store: context.store(), wants: wanted.wants() }),
     );
     object.nullable_one(
         "parent",
         "The subscription that this one adds to. Null if it stands alone.",
         |s| s.parent_id,
-        |context, _| Ok(SubscriptionById { store: context.store() }),
+        |context, wanted| Ok(SubscriptionById { store: context.store(), wants: wanted.wants() }),
     );
     object.page(
         "addOns",

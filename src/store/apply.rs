@@ -291,11 +291,20 @@ impl Apply<'_> {
         let ids: Vec<Uuid> = links.iter().map(|(customer, _)| customer.0).collect();
         let customers: Vec<Customer> = self.write.stored(&ids).await?;
         let mut customers: HashMap<_, _> = customers.into_iter().map(|customer| (customer.id, customer)).collect();
+        let known = customers.values().filter_map(|customer| customer.reseller_id);
+        let known = known.chain(links.iter().map(|(_, relation)| relation.id)).collect::<BTreeSet<_>>();
+        let known: Vec<Uuid> = known.into_iter().map(|id| id.0).collect();
+        let relations: Vec<PartnerRelation> = self.write.stored(&known).await?;
+        let seen_at: HashMap<_, _> = relations.into_iter().map(|known| (known.id, known.observed_at)).collect();
         let mut linked = BTreeSet::new();
         for (id, relation) in links {
             match customers.get_mut(&id) {
                 Some(customer) => {
-                    customer.reseller_id = Some(relation.id);
+                    // Another reseller takes the place of one that was last seen before it.
+                    let present = customer.reseller_id.and_then(|present| seen_at.get(&present));
+                    if present.is_none_or(|seen_at| cut(*seen_at) < cut(relation.observed_at)) {
+                        customer.reseller_id = Some(relation.id);
+                    }
                     linked.insert(id);
                 }
                 None => self.set_aside("reseller", "its customer is not known yet", json!({ "customer": id.0 })),

@@ -9,12 +9,14 @@ use super::{
     testing::{TestStore, at, contoso, customer, fabrikam, incident, partner, post, service_request, subscription},
 };
 use crate::domain::{
-    AzureEntitlementId, CustomerId, Error, PartnerId,
+    AzureEntitlementId, CustomerId, Error, PartnerId, PartnerRelationId,
     change::{Applied, Batch, Change, Quarantined},
     customer::Customer,
     event::EntityKind,
     incident::Incident,
     page::List,
+    page::Wants,
+    partner::PartnerRelation,
     subscription::{AzureEntitlement, SubscriptionStatus},
 };
 
@@ -120,7 +122,7 @@ async fn a_later_look_at_the_same_moves_only_the_time_of_observation() {
     let applied = test.apply(fabrikam(), batch([Change::Customer(later.clone())])).await;
 
     assert_eq!((applied.unchanged, applied.position), (1, Some(2)));
-    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id]).await.unwrap(), [later]);
+    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id], &Wants::Everything).await.unwrap(), [later]);
     assert_eq!(events(&test.store, fabrikam()).await.len(), 2);
     assert_eq!(test.of(fabrikam()).versions().await.unwrap()[&EntityKind::Customer], before + 1);
 }
@@ -142,8 +144,8 @@ async fn an_answer_that_is_older_than_what_is_stored_is_ignored() {
     let applied = test.apply(fabrikam(), batch([seen(stale, &[]), Change::Subscription(stale_bought)])).await;
 
     assert_eq!((applied.outdated, applied.changed, applied.position), (2, 0, None));
-    assert_eq!(test.of(fabrikam()).incidents_by_id(&[fresh.id]).await.unwrap(), [fresh]);
-    assert_eq!(test.of(fabrikam()).subscriptions_by_id(&[bought.id]).await.unwrap(), [bought]);
+    assert_eq!(test.of(fabrikam()).incidents_by_id(&[fresh.id], &Wants::Everything).await.unwrap(), [fresh]);
+    assert_eq!(test.of(fabrikam()).subscriptions_by_id(&[bought.id], &Wants::Everything).await.unwrap(), [bought]);
 }
 
 #[tokio::test]
@@ -164,9 +166,9 @@ async fn new_posts_and_new_viewers_of_a_known_incident_are_told() {
 
     assert_eq!(names(&test.store, 3).await, ["incident.posted", "incident.seen"]);
     let store = test.of(fabrikam());
-    let latest = store.latest_posts_of(&[known.id], true).await.unwrap().remove(&known.id).unwrap();
+    let latest = store.latest_posts_of(&[known.id], Wants::Everything).await.unwrap().remove(&known.id).unwrap();
     assert_eq!(latest, post(known.id, 2));
-    assert_eq!(store.latest_posts_of(&[known.id], false).await.unwrap()[&known.id].content, "");
+    assert_eq!(store.latest_posts_of(&[known.id], Wants::Only([].into())).await.unwrap()[&known.id].content, "");
 }
 
 #[tokio::test]
@@ -208,6 +210,37 @@ async fn whoever_holds_a_named_azure_subscription_sees_the_incident() {
 }
 
 #[tokio::test]
+async fn an_older_answer_does_not_bring_the_former_reseller_back() {
+    let test = TestStore::with_partner(fabrikam()).await;
+    let one = customer(fabrikam(), "one");
+    let sold_by = |name: &str, hour| {
+        let relation = PartnerRelation {
+            id: PartnerRelationId::of_tenant(fabrikam(), name),
+            tenant_id: name.to_owned(),
+            name: name.to_owned(),
+            relation_type: String::new(),
+            state: None,
+            network_id: None,
+            country: None,
+            observed_at: at(hour),
+        };
+        batch([Change::Reseller(one.id, relation)])
+    };
+    test.apply(fabrikam(), batch([Change::Customer(one.clone())])).await;
+    test.apply(fabrikam(), sold_by("former", 1)).await;
+    test.apply(fabrikam(), sold_by("present", 2)).await;
+    let before = events(&test.store, fabrikam()).await;
+
+    for (name, hour) in [("former", 1), ("present", 2), ("former", 2)] {
+        test.apply(fabrikam(), sold_by(name, hour)).await;
+    }
+
+    let seller = test.of(fabrikam()).customers_by_id(&[one.id], &Wants::Everything).await.unwrap()[0].reseller_id;
+    assert_eq!(seller, Some(PartnerRelationId::of_tenant(fabrikam(), "present")));
+    assert_eq!(events(&test.store, fabrikam()).await, before);
+}
+
+#[tokio::test]
 async fn only_a_complete_list_ends_customers() {
     let test = TestStore::with_partner(fabrikam()).await;
     let (stays, leaves) = (customer(fabrikam(), "stays"), customer(fabrikam(), "leaves"));
@@ -216,12 +249,15 @@ async fn only_a_complete_list_ends_customers() {
     list.is_complete_customer_list = true;
     list.quarantined.push(Quarantined { place: "items[1]".into(), reason: "no id".into(), item: json!(1) });
     test.apply(fabrikam(), list.clone()).await;
-    assert_eq!(test.of(fabrikam()).customers_by_id(&[leaves.id]).await.unwrap()[0].ended_at, None);
+    assert_eq!(test.of(fabrikam()).customers_by_id(&[leaves.id], &Wants::Everything).await.unwrap()[0].ended_at, None);
     list.quarantined.clear();
 
     test.apply(fabrikam(), list.clone()).await;
 
-    assert_eq!(test.of(fabrikam()).customers_by_id(&[leaves.id]).await.unwrap()[0].ended_at, Some(at(1)));
+    assert_eq!(
+        test.of(fabrikam()).customers_by_id(&[leaves.id], &Wants::Everything).await.unwrap()[0].ended_at,
+        Some(at(1))
+    );
     assert_eq!(test.apply(fabrikam(), list).await.changed, 0);
 }
 
@@ -256,7 +292,7 @@ async fn what_is_dropped_was_never_written() {
     let mut write = test.of(fabrikam()).begin().await.unwrap();
     write.apply(batch([Change::Customer(one.clone())]), "test.json", at(1)).await.unwrap();
     drop(write);
-    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id]).await.unwrap(), []);
+    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id], &Wants::Everything).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -271,7 +307,7 @@ async fn no_partner_can_write_over_the_rows_of_another() {
     let foreign = test.of(contoso()).apply(batch([Change::Partner(partner(fabrikam()))]), "x", at(1)).await;
 
     assert!(matches!(foreign, Err(Error::Conflict(_))));
-    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id]).await.unwrap(), [one]);
+    assert_eq!(test.of(fabrikam()).customers_by_id(&[one.id], &Wants::Everything).await.unwrap(), [one]);
 }
 
 #[tokio::test]

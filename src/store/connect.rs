@@ -142,7 +142,7 @@ impl ScopedStore {
         let rows = self.rows(&select).await?;
         let version = |row| {
             let mut row = Row::new(row);
-            Ok((row.word()?, row.take()?))
+            Ok((row.take::<String>()?.parse().map_err(Error::internal)?, row.take()?))
         };
         rows.iter().map(version).collect()
     }

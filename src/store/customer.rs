@@ -19,7 +19,7 @@ use crate::domain::{
     customer::{Customer, CustomerKey, CustomerPredicate},
     filter::{Filter, TextMatch, fold},
     incident::Incident,
-    page::{List, Page},
+    page::{List, Page, Wants},
     service_health::ServiceHealth,
     service_request::ServiceRequest,
     subscription::Subscription,
@@ -64,6 +64,8 @@ pub(super) mod row {
 impl Stored for Customer {
     type Entity = row::Entity;
     const UNREAD: usize = 3;
+    const ALWAYS: Option<&'static [&'static str]> =
+        Some(&["id", "tenant_id", "name", "country", "allow_delegated_access", "reseller_id"]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -180,8 +182,8 @@ impl ScopedStore {
     }
 
     /// The customers with these ids, in no order.
-    pub async fn customers_by_id(&self, ids: &[CustomerId]) -> Result<Vec<Customer>> {
-        self.by_ids(ids, true).await
+    pub async fn customers_by_id(&self, ids: &[CustomerId], wants: &Wants) -> Result<Vec<Customer>> {
+        self.by_ids(ids, wants).await
     }
 
     /// The customer with this tenant id, or with this domain, primary or custom; in any letter case.

@@ -22,7 +22,7 @@ use crate::domain::{
     incident::{
         Incident, IncidentImpact, IncidentKey, IncidentPost, IncidentPostKey, IncidentPredicate, IncidentReach,
     },
-    page::{List, Page},
+    page::{List, Page, Wants},
     product_family::ProductFamily,
     service_health::Service,
     subscription::SubscriptionStatus,
@@ -111,6 +111,8 @@ pub(super) mod impact {
 impl Stored for Incident {
     type Entity = row::Entity;
     const UNREAD: usize = 3;
+    const ALWAYS: Option<&'static [&'static str]> =
+        Some(&["id", "title", "status", "service_id", "started_at", "modified_at"]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -220,7 +222,7 @@ impl Table for Incident {
 impl Stored for IncidentPost {
     type Entity = post::Entity;
     const UNREAD: usize = 1;
-    const BODY: Option<Column<Self>> = Some(post::Column::Content);
+    const ALWAYS: Option<&'static [&'static str]> = Some(&["id", "incident_id", "created_at"]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -311,8 +313,8 @@ impl ScopedStore {
     }
 
     /// The incidents with these ids, in no order.
-    pub async fn incidents_by_id(&self, ids: &[IncidentId]) -> Result<Vec<Incident>> {
-        self.by_ids(ids, true).await
+    pub async fn incidents_by_id(&self, ids: &[IncidentId], wants: &Wants) -> Result<Vec<Incident>> {
+        self.by_ids(ids, wants).await
     }
 
     /// The incidents that each customer sees.
@@ -334,13 +336,13 @@ impl ScopedStore {
         self.pages_of(services, Parent::Column(row::Column::ServiceId), list).await
     }
 
-    /// The newest post of each incident that has one; its content only if `wants_body`.
+    /// The newest post of each incident that has one.
     pub async fn latest_posts_of(
         &self,
         incidents: &[IncidentId],
-        wants_body: bool,
+        wants: Wants,
     ) -> Result<HashMap<IncidentId, IncidentPost>> {
-        let newest = List { wants_body, ..List::first(1) };
+        let newest = List { wants, ..List::first(1) };
         let pages = self.posts_of(incidents, &newest).await?;
         Ok(pages.into_iter().filter_map(|(incident, mut page)| Some((incident, page.items.pop()?))).collect())
     }

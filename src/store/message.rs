@@ -18,7 +18,7 @@ use crate::domain::{
     access::Scope,
     filter::fold,
     message::{Message, MessageKey, MessagePredicate},
-    page::{List, Page},
+    page::{List, Page, Wants},
 };
 
 /// Private: outside of this file only [`Message`] exists.
@@ -57,7 +57,7 @@ pub(super) mod row {
 impl Stored for Message {
     type Entity = row::Entity;
     const UNREAD: usize = 2;
-    const BODY: Option<Column<Self>> = Some(row::Column::Body);
+    const ALWAYS: Option<&'static [&'static str]> = Some(&["id", "title", "action_required_by", "modified_at"]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -142,9 +142,9 @@ impl ScopedStore {
         self.page(list).await
     }
 
-    /// The messages with these ids, in no order; their bodies only if `wants_body`.
-    pub async fn messages_by_id(&self, ids: &[MessageId], wants_body: bool) -> Result<Vec<Message>> {
-        self.by_ids(ids, wants_body).await
+    /// The messages with these ids, in no order.
+    pub async fn messages_by_id(&self, ids: &[MessageId], wants: &Wants) -> Result<Vec<Message>> {
+        self.by_ids(ids, wants).await
     }
 
     /// The messages that each customer sees.

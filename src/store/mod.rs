@@ -11,6 +11,7 @@ mod dialect;
 mod difference;
 mod fact;
 mod incident;
+mod keyset;
 mod message;
 mod partner;
 mod row;

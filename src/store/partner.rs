@@ -13,6 +13,7 @@ use super::{
 use crate::domain::{
     PartnerId, PartnerRelationId, QualificationId, Result,
     access::Scope,
+    page::Wants,
     partner::{Partner, PartnerRelation, Qualification},
 };
 
@@ -227,12 +228,12 @@ impl Stored for Qualification {
 impl ScopedStore {
     /// The partner itself; none before anything was imported for it.
     pub async fn partner(&self) -> Result<Option<Partner>> {
-        Ok(self.by_ids(&[self.scope.partner], true).await?.pop())
+        Ok(self.by_ids(&[self.scope.partner], &Wants::Everything).await?.pop())
     }
 
     /// The other partners with these ids, in no order.
     pub async fn partner_relations_by_id(&self, ids: &[PartnerRelationId]) -> Result<Vec<PartnerRelation>> {
-        self.by_ids(ids, true).await
+        self.by_ids(ids, &Wants::Everything).await
     }
 
     /// All qualifications of the partner, by code, newest first.

@@ -10,24 +10,53 @@ use crate::domain::{Error, Result};
 /// than the decoding of most values.
 pub(super) struct Row<'a> {
     row: &'a QueryResult,
+    /// Where the next column that was read stands.
     next: usize,
+    columns: Columns,
+}
+
+/// Which columns of a row type were read, from the first on, in the lowest bit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Columns(pub(super) u64);
+
+impl Columns {
+    pub(super) const ALL: Self = Self(u64::MAX);
 }
 
 impl<'a> Row<'a> {
     pub(super) fn new(row: &'a QueryResult) -> Self {
-        Self { row, next: 0 }
+        Self { row, next: 0, columns: Columns::ALL }
     }
 
-    /// The next column.
-    pub(super) fn take<T: TryGetable>(&mut self) -> Result<T> {
+    /// The rest of the row is one of which only `columns` were read.
+    pub(super) fn only(self, columns: Columns) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// The next column; its type's default if it was not read.
+    pub(super) fn take<T: TryGetable + Default>(&mut self) -> Result<T> {
+        if !self.is_next_read() {
+            return Ok(T::default());
+        }
         let value = self.row.try_get_by_index(self.next).map_err(Error::internal);
         self.next += 1;
         value
     }
 
+    /// Moves on by one column of the row type.
+    fn is_next_read(&mut self) -> bool {
+        let read = self.columns.0 & 1 == 1;
+        // Columns that follow the row type's own, if any, were read.
+        self.columns.0 = self.columns.0 >> 1 | 1 << 63;
+        read
+    }
+
     /// The next column, one of the fixed words of an enum.
-    pub(super) fn word<T: FromStr<Err = strum::ParseError>>(&mut self) -> Result<T> {
+    pub(super) fn word<T: FromStr<Err = strum::ParseError> + Default>(&mut self) -> Result<T> {
         let text: String = self.take()?;
+        if text.is_empty() {
+            return Ok(T::default());
+        }
         text.parse().map_err(|error| Error::internal(format!("{text:?} in the database: {error}")))
     }
 

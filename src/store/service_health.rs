@@ -18,7 +18,7 @@ use crate::domain::{
     CustomerId, PartnerId, Result, ServiceHealthId, ServiceId,
     access::Scope,
     filter::fold,
-    page::{List, Page},
+    page::{List, Page, Wants},
     service_health::{
         HealthStatus, Service, ServiceHealth, ServiceHealthKey, ServiceHealthPredicate, ServiceKey, ServicePredicate,
     },
@@ -197,7 +197,7 @@ impl ScopedStore {
 
     /// The services with these ids, in no order.
     pub async fn services_by_id(&self, ids: &[ServiceId]) -> Result<Vec<Service>> {
-        self.by_ids(ids, true).await
+        self.by_ids(ids, &Wants::Everything).await
     }
 
     /// The states of all services for each customer.
@@ -220,6 +220,6 @@ impl ScopedStore {
 
     /// The states with these ids, in no order.
     pub async fn service_health_by_id(&self, ids: &[ServiceHealthId]) -> Result<Vec<ServiceHealth>> {
-        self.by_ids(ids, true).await
+        self.by_ids(ids, &Wants::Everything).await
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::{
     access::Scope,
     filter::fold,
     incident::Incident,
-    page::{List, Page},
+    page::{List, Page, Wants},
     service_request::{
         ServiceRequest, ServiceRequestKey, ServiceRequestNote, ServiceRequestNoteKey, ServiceRequestPredicate,
         ServiceRequestStatus,
@@ -89,7 +89,17 @@ pub(super) mod note {
 impl Stored for ServiceRequest {
     type Entity = row::Entity;
     const UNREAD: usize = 4;
-    const BODY: Option<Column<Self>> = Some(row::Column::Description);
+    const ALWAYS: Option<&'static [&'static str]> = Some(&[
+        "id",
+        "customer_id",
+        "subscription_id",
+        "incident_id",
+        "title",
+        "severity",
+        "status",
+        "created_at",
+        "modified_at",
+    ]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -249,13 +259,9 @@ impl ScopedStore {
         self.page(list).await
     }
 
-    /// The requests with these ids, in no order; their descriptions only if `wants_body`.
-    pub async fn service_requests_by_id(
-        &self,
-        ids: &[ServiceRequestId],
-        wants_body: bool,
-    ) -> Result<Vec<ServiceRequest>> {
-        self.by_ids(ids, wants_body).await
+    /// The requests with these ids, in no order.
+    pub async fn service_requests_by_id(&self, ids: &[ServiceRequestId], wants: &Wants) -> Result<Vec<ServiceRequest>> {
+        self.by_ids(ids, wants).await
     }
 
     /// The requests filed for each customer.

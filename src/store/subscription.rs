@@ -17,7 +17,7 @@ use crate::domain::{
     AzureEntitlementId, CustomerId, PartnerId, Result, SubscriptionId,
     access::Scope,
     filter::fold,
-    page::{List, Page},
+    page::{List, Page, Wants},
     subscription::{AzureEntitlement, Subscription, SubscriptionKey, SubscriptionPredicate, SupportContact},
 };
 
@@ -99,6 +99,18 @@ pub(super) mod entitlement {
 impl Stored for Subscription {
     type Entity = row::Entity;
     const UNREAD: usize = 2;
+    const ALWAYS: Option<&'static [&'static str]> = Some(&[
+        "id",
+        "customer_id",
+        "parent_id",
+        "friendly_name",
+        "product_family",
+        "quantity",
+        "status",
+        "created_at",
+        "commitment_ends_on",
+        "is_microsoft_product",
+    ]);
 
     fn decode(row: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
@@ -289,8 +301,8 @@ impl ScopedStore {
     }
 
     /// The subscriptions with these ids, in no order.
-    pub async fn subscriptions_by_id(&self, ids: &[SubscriptionId]) -> Result<Vec<Subscription>> {
-        self.by_ids(ids, true).await
+    pub async fn subscriptions_by_id(&self, ids: &[SubscriptionId], wants: &Wants) -> Result<Vec<Subscription>> {
+        self.by_ids(ids, wants).await
     }
 
     /// The subscriptions of each customer.

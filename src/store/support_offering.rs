@@ -17,6 +17,7 @@ use crate::domain::{
     CustomerId, PartnerId, Result, SupportOfferingId,
     access::Scope,
     filter::fold,
+    page::Wants,
     support_offering::{SupportOffering, SupportOfferingKey},
 };
 
@@ -146,14 +147,15 @@ impl ScopedStore {
         day: NaiveDate,
     ) -> Result<HashMap<CustomerId, Vec<SupportOffering>>> {
         let customers: Vec<_> = customers.iter().map(|customer| customer.0).collect();
+        let (columns, read) = columns::<SupportOffering>(&Wants::Everything);
         let mut select = Query::select();
-        select.from(row::Entity).expr(col(promise::Column::CustomerId)).exprs(columns::<SupportOffering>(true));
+        select.from(row::Entity).expr(col(promise::Column::CustomerId)).exprs(columns);
         select.inner_join(promise::Entity, col(promise::Column::OfferingId).eq(col(row::Column::Id)));
         select.cond_where(SupportOffering::visible(&self.scope));
         select.and_where(dialect::is_one_of(self.backend(), col(promise::Column::CustomerId), &customers));
         select.and_where(valid_on(promise::Column::ValidFrom, promise::Column::ValidUntil, day));
         select.and_where(valid_on(row::Column::ValidFrom, row::Column::ValidUntil, day));
         select.order_by(row::Column::NameKey, Order::Asc).order_by((row::Entity, row::Column::Id), Order::Asc);
-        self.by_parent(&select).await
+        self.by_parent(&select, read).await
     }
 }

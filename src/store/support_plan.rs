@@ -18,7 +18,7 @@ use crate::domain::{
     CustomerId, PartnerId, ResponseTargetId, Result, SupportPlanId, SupportPlanKindId,
     access::Scope,
     filter::fold,
-    page::{List, Page},
+    page::{List, Page, Wants},
     product_family::ProductFamily,
     subscription::{Subscription, SubscriptionStatus},
     support_plan::{ResponseTarget, SupportPlan, SupportPlanKey, SupportPlanKind, SupportPlanPredicate},
@@ -263,7 +263,7 @@ impl ScopedStore {
 
     /// The plans with these ids, in no order.
     pub async fn support_plans_by_id(&self, ids: &[SupportPlanId]) -> Result<Vec<SupportPlan>> {
-        self.by_ids(ids, true).await
+        self.by_ids(ids, &Wants::Everything).await
     }
 
     /// All kinds of plans, by code.
@@ -273,7 +273,7 @@ impl ScopedStore {
 
     /// The kinds with these ids, in no order.
     pub async fn support_plan_kinds_by_id(&self, ids: &[SupportPlanKindId]) -> Result<Vec<SupportPlanKind>> {
-        self.by_ids(ids, true).await
+        self.by_ids(ids, &Wants::Everything).await
     }
 
     /// The response targets of each kind, soonest first.
@@ -320,7 +320,8 @@ impl ScopedStore {
     /// The plans in force on `day` with the families that their kinds cover.
     async fn plans_in_force(&self, day: NaiveDate) -> Result<Vec<(SupportPlan, Vec<ProductFamily>)>> {
         let mut select = Query::select();
-        select.from(row::Entity).exprs(columns::<SupportPlan>(true)).expr(col(kind::Column::Covers));
+        let (columns, _) = columns::<SupportPlan>(&Wants::Everything);
+        select.from(row::Entity).exprs(columns).expr(col(kind::Column::Covers));
         select.inner_join(kind::Entity, col(kind::Column::Id).eq(col(row::Column::KindId)));
         select.cond_where(SupportPlan::visible(&self.scope));
         select.and_where(valid_on(row::Column::ValidFrom, row::Column::ValidUntil, day));

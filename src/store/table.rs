@@ -7,20 +7,21 @@ use std::{
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, DatabaseBackend, EntityTrait, Iden, Iterable, QueryResult, Value,
-    sea_query::{
-        Asterisk, Condition, Expr, ExprTrait, Func, NullOrdering, OrderedStatement, OverStatement, Query,
-        SelectStatement, WindowStatement,
-    },
+    ColumnTrait, DatabaseBackend, EntityTrait, IdenStatic, Iterable, QueryResult, Value,
+    sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, OverStatement, Query, SelectStatement, WindowStatement},
 };
 use uuid::Uuid;
 
-use super::{ScopedStore, dialect, row::Row};
+use super::{
+    ScopedStore, dialect,
+    keyset::{beyond, ordered},
+    row::{Columns, Row},
+};
 use crate::domain::{
     PartnerId, Result,
     access::Scope,
     filter::{Filter, Range},
-    page::{Direction, KeyValue, List, Listed, Order, Page, Position, Take},
+    page::{List, Listed, Page, Take, Wants},
 };
 
 /// How a domain type lies in its table.
@@ -31,8 +32,9 @@ pub(super) trait Stored: Sized + Send {
     /// How many columns at the end of a row only the database needs: the partner, folded texts.
     const UNREAD: usize;
 
-    /// A long text that is read only where somebody asks for it.
-    const BODY: Option<Column<Self>> = None;
+    /// Columns that are read whatever anybody looks at: the id, what relations lead by, what rows are ordered by. None
+    /// reads every column always.
+    const ALWAYS: Option<&'static [&'static str]> = None;
 
     fn decode(row: &mut Row<'_>) -> Result<Self>;
 
@@ -138,10 +140,13 @@ impl ScopedStore {
             if !list.wants_items {
                 return Ok(Vec::new());
             }
-            let mut select = self.select(list);
+            let (columns, read) = columns::<T>(&list.wants);
+            let mut select = Query::select();
+            select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+            restrict(&mut select, list, &self.scope);
             ordered(&mut select, list);
             select.limit(u64::from(list.limit()) + 1);
-            decode_all(&self.rows(&select).await?)
+            decode_all(&self.rows(&select).await?, read)
         };
         let (total, items) = futures::try_join!(total, items)?;
         Ok(list.page(items, total))
@@ -176,7 +181,10 @@ impl ScopedStore {
         };
         let items = async {
             match list.wants_items {
-                true => self.by_parent::<T, K>(&self.select_per_parent(&ids, &by, list)).await,
+                true => {
+                    let (columns, read) = columns::<T>(&list.wants);
+                    self.by_parent::<T, K>(&self.select_per_parent(&ids, &by, list, columns), read).await
+                }
                 false => Ok(HashMap::new()),
             }
         };
@@ -200,17 +208,22 @@ impl ScopedStore {
     {
         let ids: Vec<Uuid> = parents.iter().map(|parent| (*parent).into()).collect();
         let mut select = Query::select();
-        select.from(T::Entity::default()).expr(col(parent)).exprs(columns::<T>(true));
+        let (columns, read) = columns::<T>(&Wants::Everything);
+        select.from(T::Entity::default()).expr(col(parent)).exprs(columns);
         select.cond_where(T::visible(&self.scope));
         select.and_where(dialect::is_one_of(self.backend(), col(parent), &ids));
         for (column, order) in order {
             select.order_by_expr(col(*column), order.clone());
         }
-        self.by_parent(&select).await
+        self.by_parent(&select, read).await
     }
 
     /// The rows of a statement whose first column is the parent, under each parent in the statement's order.
-    pub(super) async fn by_parent<T: Stored, K>(&self, select: &SelectStatement) -> Result<HashMap<K, Vec<T>>>
+    pub(super) async fn by_parent<T: Stored, K>(
+        &self,
+        select: &SelectStatement,
+        read: Columns,
+    ) -> Result<HashMap<K, Vec<T>>>
     where
         K: Eq + Hash + From<Uuid>,
     {
@@ -218,7 +231,7 @@ impl ScopedStore {
         for row in self.rows(select).await? {
             let mut row = Row::new(&row);
             let parent = K::from(row.take::<Uuid>()?);
-            children.entry(parent).or_default().push(T::decode(&mut row)?);
+            children.entry(parent).or_default().push(T::decode(&mut row.only(read))?);
         }
         Ok(children)
     }
@@ -226,36 +239,37 @@ impl ScopedStore {
     /// All rows in scope; for tables that are short by nature.
     pub(super) async fn all<T: Stored>(&self, order: &[(Column<T>, sea_orm::Order)]) -> Result<Vec<T>> {
         let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(true)).cond_where(T::visible(&self.scope));
+        let (columns, read) = columns::<T>(&Wants::Everything);
+        select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
         for (column, order) in order {
             select.order_by_expr(col(*column), order.clone());
         }
-        decode_all(&self.rows(&select).await?)
+        decode_all(&self.rows(&select).await?, read)
     }
 
     /// The rows with these ids.
-    pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants_body: bool) -> Result<Vec<T>> {
+    pub(super) async fn by_ids<T: Stored>(&self, ids: &[impl Copy + Into<Uuid>], wants: &Wants) -> Result<Vec<T>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
         let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(wants_body));
+        let (columns, read) = columns::<T>(wants);
+        select.from(T::Entity::default()).exprs(columns);
         select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
         select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), &ids));
-        decode_all(&self.rows(&select).await?)
-    }
-
-    fn select<T: Table>(&self, list: &List<T>) -> SelectStatement {
-        let mut select = Query::select();
-        select.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(T::visible(&self.scope));
-        restrict(&mut select, list, &self.scope);
-        select
+        decode_all(&self.rows(&select).await?, read)
     }
 
     /// The parent, the columns, and the row's number within its parent, cut at one more than wanted.
-    fn select_per_parent<T: Table>(&self, ids: &[Uuid], by: &Parent<T>, list: &List<T>) -> SelectStatement {
+    fn select_per_parent<T: Table>(
+        &self,
+        ids: &[Uuid],
+        by: &Parent<T>,
+        list: &List<T>,
+        columns: Vec<Expr>,
+    ) -> SelectStatement {
         let mut numbered = Query::select();
         let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
-        numbered.from(T::Entity::default()).exprs(columns::<T>(list.wants_body)).cond_where(by.visible(&self.scope));
+        numbered.from(T::Entity::default()).exprs(columns).cond_where(by.visible(&self.scope));
         restrict(&mut numbered, list, &self.scope);
         let mut window = WindowStatement::new();
         window.add_partition_by(parent);
@@ -294,51 +308,25 @@ impl<T: Table> Parent<T> {
 }
 
 /// The columns that [`Stored::decode`] takes.
-pub(super) fn columns<T: Stored>(wants_body: bool) -> impl Iterator<Item = Expr> {
+pub(super) fn columns<T: Stored>(wants: &Wants) -> (Vec<Expr>, Columns) {
     let all = Column::<T>::iter();
-    let read = all.len() - T::UNREAD;
-    let unwanted = T::BODY.filter(|_| !wants_body).map(|body| body.to_string());
-    all.take(read).map(move |column| match &unwanted {
-        Some(body) if *body == column.to_string() => Expr::val(""),
-        _ => col(column),
-    })
-}
-
-pub(super) fn decode_all<T: Stored>(rows: &[QueryResult]) -> Result<Vec<T>> {
-    rows.iter().map(|row| T::decode(&mut Row::new(row))).collect()
-}
-
-/// The order in which rows are read: the list's, or its reverse if the last ones are wanted.
-fn ordered<T: Table>(statement: &mut impl OrderedStatement, list: &List<T>) {
-    for Order { key, direction } in &list.order {
-        let (column, nullable) = T::key_column(*key);
-        let (order, nulls) = match reading(*direction, list.take) {
-            Direction::Ascending => (sea_orm::Order::Asc, NullOrdering::Last),
-            Direction::Descending => (sea_orm::Order::Desc, NullOrdering::First),
-        };
-        match nullable {
-            true => statement.order_by_expr_with_nulls(col(column), order, nulls),
-            false => statement.order_by_expr(col(column), order),
-        };
+    let decoded = all.len() - T::UNREAD;
+    let is_read = |column: &str| T::ALWAYS.is_none_or(|always| always.contains(&column) || wants.has(column));
+    let mut exprs = Vec::with_capacity(decoded);
+    let mut read = Columns(0);
+    for (place, column) in all.take(decoded).enumerate() {
+        if is_read(column.as_str()) {
+            exprs.push(col(column));
+            read.0 |= 1 << place;
+        }
     }
-    let order = match reading(tie_break(&list.order), list.take) {
-        Direction::Ascending => sea_orm::Order::Asc,
-        Direction::Descending => sea_orm::Order::Desc,
-    };
-    statement.order_by_expr(col(T::id_column()), order);
+    // What follows the row type's own columns in a statement is always read.
+    read.0 |= u64::MAX.checked_shl(decoded as u32).unwrap_or(0);
+    (exprs, read)
 }
 
-/// Ids run the way of the last key, so that an index over all of them serves the whole order.
-fn tie_break<K>(order: &[Order<K>]) -> Direction {
-    order.last().map_or(Direction::Ascending, |last| last.direction)
-}
-
-fn reading(direction: Direction, take: Take) -> Direction {
-    match (direction, take) {
-        (direction, Take::First(_)) => direction,
-        (Direction::Ascending, Take::Last(_)) => Direction::Descending,
-        (Direction::Descending, Take::Last(_)) => Direction::Ascending,
-    }
+pub(super) fn decode_all<T: Stored>(rows: &[QueryResult], read: Columns) -> Result<Vec<T>> {
+    rows.iter().map(|row| T::decode(&mut Row::new(row).only(read))).collect()
 }
 
 fn restrict<T: Table>(select: &mut SelectStatement, list: &List<T>, scope: &Scope) {
@@ -350,60 +338,5 @@ fn restrict<T: Table>(select: &mut SelectStatement, list: &List<T>, scope: &Scop
     }
     if let Some(before) = &list.before {
         select.and_where(beyond::<T>(&list.order, before, Take::Last(0)));
-    }
-}
-
-/// Rows that stand after `position`, or before it when reading from the end.
-fn beyond<T: Table>(order: &[Order<T::Key>], position: &Position, take: Take) -> Expr {
-    let ties = tie_break(order);
-    let keys = || order.iter().map(|order| T::key_column(order.key));
-    if order.iter().all(|order| order.direction == ties) && keys().all(|(_, nullable)| !nullable) {
-        let row = Expr::tuple(keys().map(|(column, _)| col(column)).chain([col(T::id_column())]));
-        let values = position.keys.iter().map(value).chain([Expr::val(position.id)]);
-        let values = Expr::tuple(values);
-        return match reading(ties, take) {
-            Direction::Ascending => row.gt(values),
-            Direction::Descending => row.lt(values),
-        };
-    }
-    // Beyond in the first key; or equal there and beyond in the second; and so on.
-    let mut beyond_any = Vec::new();
-    let mut equal_so_far = Expr::val(true);
-    for (Order { key, direction }, at) in order.iter().zip(&position.keys) {
-        let (column, nullable) = T::key_column(*key);
-        let further = beyond_key(col(column), nullable, reading(*direction, take), at);
-        beyond_any.push(equal_so_far.clone().and(further));
-        equal_so_far = equal_so_far.and(match at {
-            KeyValue::Null => col(column).is_null(),
-            at => col(column).eq(value(at)),
-        });
-    }
-    let id = col(T::id_column());
-    beyond_any.push(equal_so_far.and(match reading(ties, take) {
-        Direction::Ascending => id.gt(position.id),
-        Direction::Descending => id.lt(position.id),
-    }));
-    beyond_any.into_iter().reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(true))
-}
-
-/// Beyond `at` in one key; nulls come last when ascending and first when descending.
-fn beyond_key(column: Expr, nullable: bool, direction: Direction, at: &KeyValue) -> Expr {
-    match (direction, at) {
-        (Direction::Ascending, KeyValue::Null) => Expr::val(false),
-        (Direction::Descending, KeyValue::Null) => column.is_not_null(),
-        (Direction::Ascending, at) if nullable => column.clone().gt(value(at)).or(column.is_null()),
-        (Direction::Ascending, at) => column.gt(value(at)),
-        (Direction::Descending, at) => column.lt(value(at)),
-    }
-}
-
-fn value(value: &KeyValue) -> Expr {
-    match value {
-        KeyValue::Bool(value) => Expr::val(*value),
-        KeyValue::Int(value) => Expr::val(*value),
-        KeyValue::Text(value) => Expr::val(value.as_str()),
-        KeyValue::Date(value) => Expr::val(*value),
-        KeyValue::Time(value) => Expr::val(*value),
-        KeyValue::Null => Expr::null(),
     }
 }

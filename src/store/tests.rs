@@ -13,7 +13,7 @@ use crate::domain::{
     event::EntityKind,
     filter::{Filter, Range, TextMatch},
     incident::{Incident, IncidentPredicate},
-    page::{Direction, List, Listed, Order, Take},
+    page::{Direction, List, Listed, Order, Take, Wants},
     product_family::ProductFamily,
     subscription::{Subscription, SubscriptionKey, SubscriptionPredicate, SubscriptionStatus},
     support_offering::{CustomerOffering, SupportOffering},
@@ -184,7 +184,10 @@ async fn a_scope_of_some_customers_reaches_no_other() {
 
     let store = test.store.scoped(&Scope::customers(fabrikam(), vec![mine.id]));
 
-    assert_eq!(store.customers_by_id(&[mine.id, foreign.id]).await.unwrap(), std::slice::from_ref(&mine));
+    assert_eq!(
+        store.customers_by_id(&[mine.id, foreign.id], &Wants::Everything).await.unwrap(),
+        std::slice::from_ref(&mine)
+    );
     assert_eq!(store.customer_page(&List::first(9)).await.unwrap().items, [mine]);
     assert_eq!(store.subscription_page(&List::first(9)).await.unwrap().items.len(), 1);
     assert_eq!(store.subscriptions_of(&[foreign.id], &List::first(9)).await.unwrap()[&foreign.id].items, []);
@@ -211,7 +214,7 @@ async fn every_read_answers_on_an_empty_database() {
         assert!(store.incident_page(&List::first(1)).await.unwrap().items.is_empty());
         assert!(store.incidents_of_customers(&[id], &List::first(1)).await.unwrap()[&id].items.is_empty());
         assert!(store.incidents_of_services(&[id.0.into()], &List::first(1)).await.unwrap().len() == 1);
-        assert!(store.latest_posts_of(&[id.0.into()], false).await.unwrap().is_empty());
+        assert!(store.latest_posts_of(&[id.0.into()], Wants::Only([].into())).await.unwrap().is_empty());
         assert!(store.impacts_of(&[id.0.into()]).await.unwrap().is_empty());
         assert_eq!(store.reach_of(&[id.0.into()]).await.unwrap()[&id.0.into()], Default::default());
         assert!(store.customers_of_incidents(&[id.0.into()], &List::first(1)).await.unwrap().len() == 1);
@@ -350,8 +353,8 @@ async fn incidents_are_reached_through_the_customers_that_see_them() {
 
     let narrow = test.store.scoped(&Scope::customers(fabrikam(), vec![two.id]));
     assert_eq!(narrow.incident_page(&List::first(9)).await.unwrap().items, std::slice::from_ref(&closed));
-    assert_eq!(narrow.incidents_by_id(&[open.id]).await.unwrap(), []);
-    assert_eq!(narrow.latest_posts_of(&[open.id], true).await.unwrap().len(), 0);
+    assert_eq!(narrow.incidents_by_id(&[open.id], &Wants::Everything).await.unwrap(), []);
+    assert_eq!(narrow.latest_posts_of(&[open.id], Wants::Everything).await.unwrap().len(), 0);
     assert_eq!(narrow.reach_of(&[closed.id]).await.unwrap()[&closed.id].customers, 1);
     assert_eq!(store.reach_of(&[closed.id]).await.unwrap()[&closed.id].customers, 2);
 }

@@ -20,6 +20,7 @@ use crate::domain::{
     Error, Result,
     access::Scope,
     event::{EntityKind, Event},
+    page::Wants,
 };
 
 /// How many rows one statement inserts: more gains nothing, and every connection keeps what it prepared.
@@ -203,10 +204,11 @@ impl Write {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
-            select.from(T::Entity::default()).exprs(columns::<T>(true));
+            let (columns, read) = columns::<T>(&Wants::Everything);
+            select.from(T::Entity::default()).exprs(columns);
             select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
-            found.extend(decode_all(&self.rows(&select).await?)?);
+            found.extend(decode_all(&self.rows(&select).await?, read)?);
         }
         Ok(found)
     }

@@ -165,6 +165,11 @@ pub fn recognise(bytes: &[u8]) -> Result<(DocumentKind, Value), NotUnderstood> {
     Ok((kind, document))
 }
 
+/// The partner's tenant, if the document is the organization profile that names it.
+pub fn partner_tenant(kind: DocumentKind, document: &Value) -> Option<String> {
+    (kind == DocumentKind::ProfileOrganization).then(|| text(document, &["tenantId"]).and_then(key::guid)).flatten()
+}
+
 /// What a document says, item by item; an item that cannot be used is quarantined and the others go in.
 ///
 /// # Errors

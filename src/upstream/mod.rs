@@ -20,6 +20,6 @@ mod testing;
 mod time;
 mod word;
 
-pub use document::{DocumentKind, Origin, read, recognise};
+pub use document::{DocumentKind, Origin, partner_tenant, read, recognise};
 pub use not_understood::NotUnderstood;
-pub use partner_file::{Problem, Problems, read_partner_file};
+pub use partner_file::{Problem, Problems, read_partner_file, tenant_in_partner_file};

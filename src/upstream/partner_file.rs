@@ -114,6 +114,13 @@ pub fn read_partner_file(
     Ok((id, Batch { changes, ..Batch::default() }))
 }
 
+/// The partner's tenant as the file names it, if it can be read at all: [`read_partner_file`] tells what is wrong.
+pub fn tenant_in_partner_file(text: &str) -> Option<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let file: toml::Table = toml::from_str(text).ok()?;
+    file.get("partner")?.get("tenant_id")?.as_str().and_then(key::guid)
+}
+
 type Entry<'a, 'b> = table::Entry<'a, 'b>;
 
 fn qualification(entry: &mut Entry<'_, '_>, partner: PartnerId) -> Option<Change> {

@@ -10,7 +10,7 @@ use std::{
 use crate::support::{Client, Database, execute, raw::Raw};
 
 /// The program in an empty folder, without settings of the machine.
-fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
+pub fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supportgraph"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("SUPPORTGRAPH_") {
@@ -21,7 +21,7 @@ fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     supportgraph(folder, arguments).output().expect("the program runs")
 }
 
@@ -29,7 +29,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -41,7 +41,7 @@ async fn pass(app: &TestApp, time: TimeDelta) {
 #[tokio::test]
 async fn a_kept_answer_is_the_same_bytes_for_at_most_one_statement() {
     let app = TestApp::with_customers(60).await;
-    let board = include_str!("../../playground/examples/01-board.graphql");
+    let board = include_str!("../../playground/examples/1-board.graphql");
     let (first, kept) = ask(&app, board).await;
     assert!(!kept);
     for _ in 0..3 {

@@ -20,8 +20,11 @@ async fn served() -> (String, Valid<Schema>) {
     (sdl, schema)
 }
 
-/// Each field of each object and interface: `Type.field`, its type, its arguments, its description.
-fn fields(schema: &Schema) -> Vec<(String, Type, Vec<Node<InputValueDefinition>>, Option<String>)> {
+/// `Type.field`, its type, its arguments, its description.
+type Field = (String, Type, Vec<Node<InputValueDefinition>>, Option<String>);
+
+/// Each field of each object and interface.
+fn fields(schema: &Schema) -> Vec<Field> {
     let mut all = Vec::new();
     for (name, ty) in schema.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
         let fields = match ty {

@@ -13,9 +13,12 @@ export async function fetcher(params, options) {
   headers.set('accept', 'application/graphql-response+json, application/json;q=0.9');
   headers.set('content-type', 'application/json');
 
+  // For half a second after a change of tabs GraphiQL still names the operation of the tab before.
+  const operationName = params.query.includes(params.operationName) ? params.operationName : undefined;
+
   let response, text;
   try {
-    response = await fetch(ENDPOINT, { method: 'POST', headers, body: JSON.stringify(params) });
+    response = await fetch(ENDPOINT, { method: 'POST', headers, body: JSON.stringify({ ...params, operationName }) });
     text = await response.text();
   } catch (error) {
     return failure(`No answer from ${location.origin}${ENDPOINT}. Is the server running? (${error.message})`);

@@ -12,15 +12,15 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './page.css';
 
-import { examples } from './examples.js';
+import { others, tabs } from './examples.js';
 import { fetcher } from './fetcher.js';
 import { openStorage } from './storage.js';
 
 createRoot(document.getElementById('root')).render(
   <GraphiQL
     fetcher={fetcher}
-    storage={openStorage(examples)}
-    defaultTabs={examples}
+    storage={openStorage(tabs[0], others)}
+    defaultTabs={tabs}
     defaultEditorToolsVisibility
     shouldPersistHeaders={false}
   >

@@ -2,14 +2,18 @@
 //
 // It differs from the plain one in two things. It keeps no headers, for they may hold tokens:
 // `shouldPersistHeaders={false}` covers the tabs alone, and the history would store them. And on a
-// first visit it holds the first example as the text edited last, because GraphiQL fills its editors
-// from there and not from the first tab, whose variables would be missing.
-export function openStorage([firstExample]) {
+// first visit it holds the text of the first tab as edited last, because GraphiQL fills its editors
+// from there and not from the first tab, whose variables would be missing; and favourites in the
+// history, which is how GraphiQL keeps queries that are not open.
+export function openStorage(firstTab, favorites) {
   try {
     const local = window.localStorage;
-    if (firstExample && !local.getItem('graphiql:tabState')) {
-      local.setItem('graphiql:query', firstExample.query);
-      local.setItem('graphiql:variables', firstExample.variables ?? '');
+    if (!local.getItem('graphiql:tabState')) {
+      local.setItem('graphiql:query', firstTab.query);
+      local.setItem('graphiql:variables', firstTab.variables ?? '');
+      // The history shows what was added last first.
+      const items = favorites.map((favorite) => ({ ...favorite, favorite: true })).reverse();
+      local.setItem('graphiql:favorites', JSON.stringify({ favorites: items }));
     }
     return {
       getItem: (key) => local.getItem(key),

@@ -8,10 +8,12 @@ use super::{
     dice::Dice,
     health::Troubles,
     incidents::{Fault, OPEN},
+    partner,
     requests::{self, Request},
     stories::{STORIES, What},
 };
 use crate::domain::{
+    PartnerId,
     change::{Batch, Change},
     service_request::ServiceRequestStatus,
 };
@@ -43,6 +45,16 @@ impl Life {
         let requests = all.filter(|request| request.request.status.is_open()).take(FOLLOWED).collect();
         let last = world.now;
         Self { world, requests, step: 0, last, next_looked_at: 0, credit: 0 }
+    }
+
+    /// Whose life it is.
+    pub fn partner(&self) -> PartnerId {
+        self.world.partner()
+    }
+
+    /// The partner's name.
+    pub fn partner_name(&self) -> &'static str {
+        partner::NAME
     }
 
     /// What happened since the last step, if `now` is later.

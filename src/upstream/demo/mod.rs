@@ -60,11 +60,6 @@ impl World {
         partner::id()
     }
 
-    /// The partner's name.
-    pub fn partner_name(&self) -> &'static str {
-        partner::NAME
-    }
-
     /// How many batches there are.
     pub fn batch_count(&self) -> usize {
         1 + 2 * self.tenants.len().div_ceil(CUSTOMERS_AT_ONCE) + self.faults.len().div_ceil(FAULTS_AT_ONCE) + 1

@@ -1,5 +1,7 @@
 //! A real server in this process, on a free port, with a database of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use supportgraph::{
     app::App,
@@ -108,6 +110,11 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Every row of every table but those of the installation itself, to compare with a later time.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        super::rows::all(&self.url).await
     }
 
     /// A partner of which not even the profile is known. The server sees it at once if it is the first, or asked for by

@@ -16,6 +16,7 @@ pub mod given;
 pub mod oracle;
 mod postgres;
 pub mod raw;
+mod rows;
 pub mod walk;
 
 pub use app::TestApp;

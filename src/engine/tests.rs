@@ -1,0 +1,363 @@
+//! The engine against the specification, on a schema of its own: a library of authors and books, some of which fail.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_graphql::dataloader::Loader;
+use futures::future::FutureExt;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::{
+    Error, Result,
+    event::EntityKind,
+    page::{KeyValue, List, Listed, Order, Page},
+};
+
+/// How often loaders were asked.
+type Asked = Arc<AtomicUsize>;
+
+#[derive(Clone, Default)]
+struct Library;
+
+#[derive(Clone)]
+struct Author {
+    number: u128,
+    name: String,
+}
+
+#[derive(Clone)]
+struct Book {
+    number: u128,
+    author: u128,
+}
+
+impl Described for Library {
+    const NAME: &'static str = "Query";
+    const MADE_FROM: &'static [EntityKind] = &[];
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("A library.");
+        object
+            .nullable_one(
+                "author",
+                "One.",
+                |_| Some(()),
+                |context, wanted| Ok(One(asked(context), wanted.args.get("number")?)),
+            )
+            .argument(argument::<i32>("number", "Which."));
+        object
+            .one(
+                "required",
+                "One that is there.",
+                |_| Some(()),
+                |context, wanted| Ok(One(asked(context), wanted.args.get("number")?)),
+            )
+            .argument(argument::<i32>("number", "Which."));
+        object.many("authors", "All.", |_| Some(()), |context, _| Ok(All(asked(context))));
+        object.page("books", "A page.", |_| (), |context, list| Shelf(asked(context), list));
+        object
+            .refs_or_null("nodes", "Some.", |_, wanted| {
+                async move {
+                    let ids: Vec<async_graphql::ID> = wanted.args.get("ids")?;
+                    Ok(ids.iter().map(|id| parse_id(id).map(|(prefix, id)| (prefix.to_owned(), id))).collect())
+                }
+                .boxed()
+            })
+            .argument(argument::<Vec<async_graphql::ID>>("ids", "Which."));
+    }
+}
+
+impl Described for Author {
+    const NAME: &'static str = "Author";
+    const MADE_FROM: &'static [EntityKind] = &[EntityKind::Customer];
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("Who writes.");
+        object.node("aut", |a| Uuid::from_u128(a.number), |context| ById(asked(context)));
+        object.text("name", "How called.", |a| &a.name);
+        object.many("books", "Fails for nobody.", |a| Some(a.number), |context, _| Ok(BooksOf(asked(context))));
+        object.nullable_one("muse", "Fails, and may be null.", |a| Some(a.number), |_, _| Ok(Failing));
+        object.one("agent", "Fails, and must not be null.", |a| Some(a.number), |_, _| Ok(Failing));
+    }
+}
+
+impl Described for Book {
+    const NAME: &'static str = "Book";
+    const MADE_FROM: &'static [EntityKind] = &[EntityKind::Subscription];
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("What is written.");
+        object.int("number", "Which.", |b| b.number as i64);
+        object.nullable_one(
+            "author",
+            "Who.",
+            |b| Some(Uuid::from_u128(b.author)),
+            |context, _| Ok(ById(asked(context))),
+        );
+    }
+}
+
+impl Listed for Book {
+    type Predicate = ();
+    type Key = ();
+    const DEFAULT_ORDER: &'static [Order<()>] = &[];
+
+    fn row_id(&self) -> Uuid {
+        Uuid::from_u128(self.number)
+    }
+
+    fn key(&self, (): ()) -> KeyValue {
+        KeyValue::Null
+    }
+}
+
+impl Paged for Book {}
+
+fn asked(context: &Context) -> Asked {
+    context.get::<Asked>().clone()
+}
+
+fn author(number: u128) -> Option<Author> {
+    (1..=3).contains(&number).then(|| Author { number, name: format!("Author {number}") })
+}
+
+fn books() -> Vec<Book> {
+    (1..=6).map(|number| Book { number, author: (number - 1) % 3 + 1 }).collect()
+}
+
+macro_rules! loader {
+    ($name:ident, $key:ty => $value:ty, |$loader:ident, $keys:ident| $load:expr) => {
+        impl Loader<$key> for $name {
+            type Value = $value;
+            type Error = Error;
+
+            async fn load(&self, $keys: &[$key]) -> Result<HashMap<$key, $value>> {
+                let $loader = self;
+                $load
+            }
+        }
+    };
+}
+
+struct One(Asked, i32);
+struct All(Asked);
+struct ById(Asked);
+struct BooksOf(Asked);
+struct Shelf(Asked, List<Book>);
+struct Failing;
+
+loader!(One, () => Author, |it, _keys| {
+    it.0.fetch_add(1, Ordering::Relaxed);
+    Ok(author(it.1 as u128).map(|author| ((), author)).into_iter().collect())
+});
+loader!(All, () => Vec<Author>, |it, _keys| {
+    it.0.fetch_add(1, Ordering::Relaxed);
+    Ok(HashMap::from([((), (1..=3).filter_map(author).collect())]))
+});
+loader!(ById, Uuid => Author, |it, keys| {
+    it.0.fetch_add(1, Ordering::Relaxed);
+    Ok(keys.iter().filter_map(|key| Some((*key, author(key.as_u128())?))).collect())
+});
+loader!(BooksOf, u128 => Vec<Book>, |it, keys| {
+    it.0.fetch_add(1, Ordering::Relaxed);
+    Ok(keys.iter().map(|key| (*key, books().into_iter().filter(|book| book.author == *key).collect())).collect())
+});
+loader!(Shelf, () => Page<Book>, |it, _keys| {
+    it.0.fetch_add(1, Ordering::Relaxed);
+    Ok(HashMap::from([((), it.1.page(books(), Some(6)))]))
+});
+loader!(Failing, u128 => Author, |_it, _keys| Err(Error::internal("the disk is gone")));
+
+/// The answer's bytes, and how often loaders were asked.
+async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
+    let limits = Limits {
+        tokens: 10_000,
+        depth: 20,
+        aliases: 100,
+        directives: 100,
+        root_fields: 100,
+        selections: 10_000,
+        cost: 100_000,
+        page_size: 100,
+    };
+    let settings = Settings {
+        limits,
+        documents: 10,
+        response_bytes: None,
+        cursor_key: CursorKey::new([1; 32]),
+        read_versions: |_| async { Ok(Versions::default()) }.boxed(),
+    };
+    let engine = Engine::new::<Library>(settings);
+    let asked = Asked::default();
+    let now = chrono::DateTime::UNIX_EPOCH;
+    let context = Context::new("c-1".to_owned(), now, String::new(), Uuid::nil(), asked.clone());
+    let variables = variables.as_object().cloned();
+    let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
+    let response = engine.execute(request, Allowed::Everything, context).await;
+    (String::from_utf8(response.body.to_vec()).expect("UTF-8"), asked.load(Ordering::Relaxed))
+}
+
+async fn ask(query: &str, variables: Value) -> (Value, usize) {
+    let (text, asked) = ask_raw(query, variables).await;
+    (serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")), asked)
+}
+
+async fn data(query: &str) -> Value {
+    let (answer, _) = ask(query, json!({})).await;
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    answer["data"].clone()
+}
+
+#[tokio::test]
+async fn keys_come_in_the_order_of_the_query() {
+    let query = "{ b: author(number: 2) { name id } a: author(number: 1) { __typename name } }";
+    let expected = r#"{"data":{"b":{"name":"Author 2","id":"aut_AAAAAAAAAAAAAAAAAAAAAg"},"a":{"__typename":"Author","name":"Author 1"}}}"#;
+    assert_eq!(ask_raw(query, json!({})).await.0, expected);
+}
+
+#[tokio::test]
+async fn equal_keys_are_merged_with_all_that_is_selected_below_them() {
+    let query = "query { author(number: 1) { name } ...More author(number: 1) { books { number } } }
+                 fragment More on Query { author(number: 1) { id books { author { name } } } }";
+    let expected = json!({ "author": {
+        "name": "Author 1",
+        "id": "aut_AAAAAAAAAAAAAAAAAAAAAQ",
+        "books": [
+            { "author": { "name": "Author 1" }, "number": 1 },
+            { "author": { "name": "Author 1" }, "number": 4 },
+        ],
+    }});
+    assert_eq!(data(query).await, expected);
+}
+
+#[tokio::test]
+async fn skip_and_include_decide_with_variables_and_defaults() {
+    let query = "query ($yes: Boolean!, $no: Boolean = false) {
+        kept: author(number: 1) @include(if: $yes) @skip(if: $no) { name @skip(if: $no) id @include(if: $no) }
+        left: author(number: 1) @skip(if: $yes) { name }
+        ... on Query @include(if: $no) { gone: author(number: 1) { name } }
+        ...F @skip(if: $no)
+    } fragment F on Query { spread: author(number: 2) { name } }";
+    let (answer, _) = ask(query, json!({ "yes": true })).await;
+    assert_eq!(answer, json!({ "data": { "kept": { "name": "Author 1" }, "spread": { "name": "Author 2" } } }));
+    let (answer, _) = ask(query, json!({ "yes": true, "no": true })).await;
+    assert_eq!(answer["data"], json!({ "gone": { "name": "Author 1" } }));
+}
+
+#[tokio::test]
+async fn a_loader_is_asked_once_for_all_parents_of_a_level() {
+    let (_, asked) = ask("{ authors { books { author { books { number } } } } }", json!({})).await;
+    assert_eq!(asked, 4, "authors, books, author, books");
+    let (_, asked) =
+        ask("{ books(first: 6) { nodes { author { name } } edges { node { author { id } } } } }", json!({})).await;
+    assert_eq!(asked, 3, "the page, and the authors of each of its two selections");
+}
+
+#[tokio::test]
+async fn a_failed_field_that_may_be_null_keeps_its_siblings() {
+    let (answer, _) = ask("{ authors { name muse { name } } }", json!({})).await;
+    assert_eq!(answer["data"]["authors"][1], json!({ "name": "Author 2", "muse": null }));
+    let errors = answer["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), 3, "one for each author");
+    assert_eq!(errors[1]["path"], json!(["authors", 1, "muse"]));
+    assert_eq!(errors[1]["locations"], json!([{ "line": 1, "column": 18 }]));
+    assert_eq!(errors[1]["message"], "internal error");
+    assert_eq!(errors[1]["extensions"], json!({ "code": "INTERNAL", "correlationId": "c-1" }));
+}
+
+#[tokio::test]
+async fn a_failed_field_that_must_not_be_null_takes_the_nearest_place_that_may() {
+    let (answer, _) =
+        ask("{ one: author(number: 1) { a: agent { name } } two: author(number: 2) { name } }", json!({})).await;
+    assert_eq!(answer["data"], json!({ "one": null, "two": { "name": "Author 2" } }));
+    assert_eq!(answer["errors"][0]["path"], json!(["one", "a"]));
+
+    let (answer, _) = ask("{ authors { agent { name } } }", json!({})).await;
+    assert_eq!(answer["data"], Value::Null, "a list that must not be null, of items that must not be null");
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1));
+
+    let id = "aut_AAAAAAAAAAAAAAAAAAAAAQ";
+    let (answer, _) =
+        ask("query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Author { agent { name } } } }", json!({ "ids": [id] }))
+            .await;
+    assert_eq!(answer["data"], json!({ "nodes": [null] }), "an item that may be null");
+}
+
+#[tokio::test]
+async fn what_is_not_found_is_null_or_an_error() {
+    assert_eq!(data("{ author(number: 9) { name } }").await, json!({ "author": null }));
+    let (answer, _) = ask("{ required(number: 9) { name } }", json!({})).await;
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn objects_of_any_type_keep_the_order_of_their_ids() {
+    let ids = json!({ "ids": ["aut_AAAAAAAAAAAAAAAAAAAAAw", "nonsense", "aut_AAAAAAAAAAAAAAAAAAAAAQ", "xyz_AAAAAAAAAAAAAAAAAAAAAQ"] });
+    let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Author { name } } }";
+    let (answer, _) = ask(query, ids).await;
+    let names: Vec<&Value> = answer["data"]["nodes"].as_array().unwrap().iter().map(|node| &node["name"]).collect();
+    assert_eq!(names, [&json!("Author 3"), &Value::Null, &json!("Author 1"), &Value::Null]);
+    assert_eq!(answer["data"]["nodes"][0]["__typename"], "Author");
+}
+
+#[tokio::test]
+async fn a_connection_answers_every_alias_of_its_parts() {
+    let answer = data("{ books(first: 2) { __typename a: nodes { number } b: nodes { n: number } edges { cursor __typename node { number } }
+                         pageInfo { __typename hasNextPage end: endCursor startCursor } totalCount count: totalCount } }").await;
+    let books = &answer["books"];
+    assert_eq!(books["__typename"], "BookConnection");
+    assert_eq!(books["a"], json!([{ "number": 1 }, { "number": 2 }]));
+    assert_eq!(books["b"], json!([{ "n": 1 }, { "n": 2 }]));
+    assert_eq!(books["edges"][0]["__typename"], "BookEdge");
+    assert_eq!(books["edges"][1]["cursor"], books["pageInfo"]["end"]);
+    assert_eq!(books["pageInfo"]["hasNextPage"], true);
+    assert_eq!((&books["totalCount"], &books["count"]), (&json!(6), &json!(6)));
+}
+
+#[tokio::test]
+async fn a_bad_argument_is_an_error_of_its_field() {
+    let (answer, _) = ask("{ books(first: 1000) { totalCount } }", json!({})).await;
+    assert_eq!(answer["errors"][0]["path"], json!(["books"]));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn the_schema_tells_of_itself_beside_data() {
+    let answer = data("{ __schema { queryType { name } } author(number: 1) { name } t: __type(name: \"Book\") { fields { name } } __typename }").await;
+    assert_eq!(answer["__schema"]["queryType"]["name"], "Query");
+    assert_eq!(answer["author"]["name"], "Author 1");
+    assert_eq!(answer["t"]["fields"][0]["name"], "number");
+    assert_eq!(answer["__typename"], "Query");
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_executed_has_no_data() {
+    for (query, code) in [
+        ("{ author(", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($n: Int!) { author(number: $n) { name } }", "BAD_USER_INPUT"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("mutation { x }", "GRAPHQL_VALIDATION_FAILED"),
+    ] {
+        let (answer, _) = ask(query, json!({})).await;
+        assert_eq!(answer.get("data"), None, "{query}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{query}");
+    }
+}
+
+/// What the specification allows and async-graphql's own validation refuses.
+#[tokio::test]
+async fn valid_documents_are_not_refused() {
+    let (answer, _) = ask("query ($on: Boolean!) { __typename @include(if: $on) }", json!({ "on": true })).await;
+    assert_eq!(answer["data"], json!({ "__typename": "Query" }));
+    let answer = data("{ nodes(ids: [\"\\u{1F600}\"]) { __typename } }").await;
+    assert_eq!(answer, json!({ "nodes": [null] }));
+}
