@@ -22,7 +22,8 @@ pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) ->
         }
         (_, None) => Expr::val(false),
         (_, Some(last)) => {
-            let padded = ids.len().next_power_of_two();
+            // Room is left for the other parameters of the statement.
+            let padded = ids.len().next_power_of_two().min(ids.len().max(MOST_PARAMETERS - 2_000));
             column.is_in(ids.iter().chain(std::iter::repeat(last)).take(padded).copied())
         }
     }
