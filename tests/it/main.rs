@@ -17,4 +17,5 @@ mod paging;
 mod response_cache;
 mod schema;
 mod selections;
+mod statements;
 mod support;
