@@ -55,7 +55,13 @@ impl Store {
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { db, statements, writer: Arc::default(), commits: watch::Sender::new(0) })
+        Ok(Self {
+            db,
+            connections: max_connections,
+            statements,
+            writer: Arc::default(),
+            commits: watch::Sender::new(0),
+        })
     }
 
     /// Applies what is missing of the schema.

@@ -35,14 +35,20 @@ pub(super) fn beside_the_point(condition: Condition) -> Expr {
     Expr::from(condition).not().not()
 }
 
-/// Whether the connection is gone rather than the statement wrong.
+/// Whether the connection is gone, or none is to be had, rather than the statement wrong.
 pub(super) fn is_broken_connection(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Query(RuntimeErr::SqlxError(error)) if matches!(**error, sqlx::Error::PoolTimedOut) => true,
+        error => was_broken_connection(error),
+    }
+}
+
+/// Whether a connection that was kept had broken since its last use; another one may do.
+pub(super) fn was_broken_connection(error: &DbErr) -> bool {
+    match error {
         DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
-                true
-            }
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
             // Class 57P: the server is shutting down, or starting up.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
             _ => false,
