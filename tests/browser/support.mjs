@@ -1,0 +1,86 @@
+// What the tests and the picture share: a demo, a browser, and the parts of the page.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+// Starts `supportgraph demo` on a free port, unless SUPPORTGRAPH_URL names a server that runs already.
+export async function startDemo(customers) {
+  if (process.env.SUPPORTGRAPH_URL) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
+  const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
+  if (!existsSync(binary)) throw new Error(`there is no ${binary}; build it with \`cargo build\``);
+  const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = async () => {
+    if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
+  };
+  for await (const line of createInterface({ input: demo.stdout })) {
+    const [, url] = /^ *playground +(http:\S+)\/playground$/.exec(line) ?? [];
+    if (url) return { url, stop };
+  }
+  throw new Error('the demo did not start');
+}
+
+// Nothing but this machine can be reached from it.
+export function startBrowser() {
+  const folders = (process.env.PATH ?? '').split(':');
+  const paths = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const executablePath = process.env.CHROMIUM ?? paths.find((path) => existsSync(path));
+  if (!executablePath) throw new Error(`there is no ${BROWSERS.join(' or ')}; CHROMIUM may hold the path of one`);
+  return chromium.launch({
+    executablePath,
+    // Chromium's sandbox needs rights that root has not in most containers.
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
+  });
+}
+
+// The parts of the playground, as a person would find them.
+export class Playground {
+  constructor(page) {
+    this.page = page;
+    this.tabs = page.getByRole('tablist').getByRole('tab');
+    this.answer = page.getByLabel('Result Window').locator('.view-lines');
+    this.run = page.getByRole('button', { name: /^Execute query/ });
+  }
+
+  // Until the schema has arrived and the editors are there.
+  async open(path = '/playground') {
+    const { page } = this;
+    const schema = page.waitForResponse((response) => isOperation(response, 'IntrospectionQuery'));
+    await page.goto(path);
+    await (await schema).finished();
+    await page.getByLabel('Operation Editor').locator('.view-line').first().waitFor();
+    await this.run.waitFor();
+  }
+
+  // Clicks what starts an operation; resolves to its answer when the page shows it.
+  async answerTo(click) {
+    const answered = this.page.waitForResponse((response) => isOperation(response));
+    await click();
+    const result = await (await answered).json();
+    await this.answer.getByText(result.data ? '"data"' : '"errors"').first().waitFor();
+    return result;
+  }
+
+  execute() {
+    return this.answerTo(() => this.run.click());
+  }
+
+  async write(query) {
+    await this.page.getByLabel('Operation Editor').locator('.view-lines').first().click();
+    await this.page.keyboard.press('ControlOrMeta+A');
+    await this.page.keyboard.insertText(query);
+  }
+}
+
+function isOperation(response, name) {
+  const request = response.request();
+  if (request.method() !== 'POST' || new URL(request.url()).pathname !== '/graphql') return false;
+  const { operationName } = request.postDataJSON();
+  return name ? operationName === name : operationName !== 'IntrospectionQuery';
+}
