@@ -36,8 +36,9 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         match text.parse() {
-            Ok(day) => Ok(Self(day)),
-            Err(_) => Err(InputValueError::custom(format!("{text:?} is not a day; write it like 2026-11-22"))),
+            // Four digits for the year and two for month and day: nothing else is ordered alike as a text.
+            Ok(day) if text.len() == 10 => Ok(Self(day)),
+            _ => Err(InputValueError::custom(format!("{text:?} is not a day; write it like 2026-11-22"))),
         }
     }
 

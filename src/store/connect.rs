@@ -55,7 +55,13 @@ impl Store {
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { db, statements, writer: Arc::default(), commits: watch::Sender::new(0) })
+        Ok(Self {
+            db,
+            connections: max_connections,
+            statements,
+            writer: Arc::default(),
+            commits: watch::Sender::new(0),
+        })
     }
 
     /// Applies what is missing of the schema.
@@ -167,9 +173,8 @@ fn sqlite(url: &str) -> Result<ConnectOptions> {
             .foreign_keys(true)
             .statement_cache_capacity(256)
             .pragma("temp_store", "memory")
-            // 16 MiB of cache for each connection; the file itself is mapped up to 256 MiB, once for all.
-            .pragma("cache_size", "-16384")
-            .pragma("mmap_size", "268435456")
+            // 4 MiB of pages for each connection; the system's own cache of the file is shared by all.
+            .pragma("cache_size", "-4096")
     });
     Ok(options)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sea_orm::{
     DatabaseBackend, DbErr, RuntimeErr, Value,
-    sea_query::{ArrayType, Condition, Expr, ExprTrait, extension::postgres::PgFunc},
+    sea_query::{ArrayType, Condition, Expr, ExprTrait, Func, Query, extension::postgres::PgFunc},
     sqlx,
 };
 use uuid::Uuid;
@@ -12,20 +12,24 @@ use uuid::Uuid;
 /// How many parameters a statement may have: SQLite allows 32,766, PostgreSQL 65,535.
 pub(super) const MOST_PARAMETERS: usize = 32_766;
 
-/// `column` is one of `ids`. PostgreSQL takes one array, so the statement's text does not depend on how many there are;
-/// SQLite has no arrays, so the last id is repeated up to a power of two and few texts stay in its statement cache.
+/// `column` is one of `ids`, however many: one parameter, and one text of the statement for any number of ids. PostgreSQL
+/// takes an array; SQLite has none and takes a list in JSON, where bytes are written in hexadecimal.
 pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) -> Expr {
-    match (backend, ids.last()) {
-        (DatabaseBackend::Postgres, _) => {
-            let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
-            column.eq(PgFunc::any(Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(ids))))))
-        }
-        (_, None) => Expr::val(false),
-        (_, Some(last)) => {
-            let padded = ids.len().next_power_of_two();
-            column.is_in(ids.iter().chain(std::iter::repeat(last)).take(padded).copied())
-        }
+    if backend == DatabaseBackend::Postgres {
+        let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
+        return column.eq(PgFunc::any(Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(ids))))));
     }
+    let mut list = String::with_capacity(ids.len() * 35 + 2);
+    for id in ids {
+        list.push_str(if list.is_empty() { "[\"" } else { "\",\"" });
+        list.push_str(id.simple().encode_lower(&mut Uuid::encode_buffer()));
+    }
+    list.push_str(if list.is_empty() { "[]" } else { "\"]" });
+    let listed = Query::select()
+        .expr(Func::cust("unhex").arg(Expr::col("value")))
+        .from_function(Func::cust("json_each").arg(list), "listed")
+        .take();
+    column.in_subquery(listed)
 }
 
 /// A condition that rows have to fulfil, but are not looked up by. SQLite keeps no statistics: it would rather walk all
@@ -35,14 +39,20 @@ pub(super) fn beside_the_point(condition: Condition) -> Expr {
     Expr::from(condition).not().not()
 }
 
-/// Whether the connection is gone rather than the statement wrong.
+/// Whether the connection is gone, or none is to be had, rather than the statement wrong.
 pub(super) fn is_broken_connection(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Query(RuntimeErr::SqlxError(error)) if matches!(**error, sqlx::Error::PoolTimedOut) => true,
+        error => was_broken_connection(error),
+    }
+}
+
+/// Whether a connection that was kept had broken since its last use; another one may do.
+pub(super) fn was_broken_connection(error: &DbErr) -> bool {
+    match error {
         DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) => match &**error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
-                true
-            }
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
             // Class 57P: the server is shutting down, or starting up.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
             _ => false,

@@ -48,6 +48,8 @@ use crate::domain::{Error, Result, access::Scope};
 #[derive(Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    /// How many connections are kept at most.
+    connections: u32,
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
     commits: watch::Sender<u64>,
@@ -69,14 +71,16 @@ impl Store {
         self.commits.subscribe()
     }
 
-    /// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated
-    /// once, so a database that came back is noticed by nobody.
+    /// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated, as
+    /// often as there may be such connections, so a database that came back is noticed by nobody.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        match self.db.query_all(statement).await {
-            Err(error) if dialect::is_broken_connection(&error) => self.db.query_all(statement).await,
-            answer => answer,
+        for _ in 0..self.connections {
+            match self.db.query_all(statement).await {
+                Err(error) if dialect::was_broken_connection(&error) => continue,
+                answer => return answer.map_err(database_error),
+            }
         }
-        .map_err(database_error)
+        self.db.query_all(statement).await.map_err(database_error)
     }
 }
 

@@ -2,18 +2,31 @@
 
 use std::str::FromStr;
 
-use sea_orm::{QueryResult, TryGetable};
+use sea_orm::{
+    QueryResult,
+    sqlx::{Decode, Postgres, Row as _, Sqlite, postgres::PgRow, sqlite::SqliteRow},
+};
 
 use crate::domain::{Error, Result};
 
-/// A row whose columns are taken in the order of the table's row type. By position, since a look-up by name costs more
-/// than the decoding of most values.
+/// A row whose columns are taken in the order of the table's row type. By position and straight from the driver's row,
+/// since a look-up by name and a check of each value's type cost more than the decoding of most values.
 pub(super) struct Row<'a> {
-    row: &'a QueryResult,
+    row: Driver<'a>,
     /// Where the next column that was read stands.
     next: usize,
     columns: Columns,
 }
+
+#[derive(Clone, Copy)]
+enum Driver<'a> {
+    Postgres(&'a PgRow),
+    Sqlite(&'a SqliteRow),
+}
+
+/// What a column of either database may hold.
+pub(super) trait Held<'a>: Decode<'a, Postgres> + Decode<'a, Sqlite> {}
+impl<'a, T: Decode<'a, Postgres> + Decode<'a, Sqlite>> Held<'a> for T {}
 
 /// Which columns of a row type were read, from the first on, in the lowest bit.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +38,11 @@ impl Columns {
 
 impl<'a> Row<'a> {
     pub(super) fn new(row: &'a QueryResult) -> Self {
+        let row = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+            (Some(row), _) => Driver::Postgres(row),
+            (_, Some(row)) => Driver::Sqlite(row),
+            (None, None) => unreachable!("there are drivers for two databases"),
+        };
         Self { row, next: 0, columns: Columns::ALL }
     }
 
@@ -34,13 +52,16 @@ impl<'a> Row<'a> {
     }
 
     /// The next column; its type's default if it was not read.
-    pub(super) fn take<T: TryGetable + Default>(&mut self) -> Result<T> {
+    pub(super) fn take<T: Held<'a> + Default>(&mut self) -> Result<T> {
         if !self.is_next_read() {
             return Ok(T::default());
         }
-        let value = self.row.try_get_by_index(self.next).map_err(Error::internal);
+        let value = match self.row {
+            Driver::Postgres(row) => row.try_get_unchecked(self.next),
+            Driver::Sqlite(row) => row.try_get_unchecked(self.next),
+        };
         self.next += 1;
-        value
+        value.map_err(Error::internal)
     }
 
     /// Moves on by one column of the row type.
@@ -53,7 +74,7 @@ impl<'a> Row<'a> {
 
     /// The next column, one of the fixed words of an enum.
     pub(super) fn word<T: FromStr<Err = strum::ParseError> + Default>(&mut self) -> Result<T> {
-        let text: String = self.take()?;
+        let text: &'a str = self.take()?;
         if text.is_empty() {
             return Ok(T::default());
         }
@@ -62,8 +83,7 @@ impl<'a> Row<'a> {
 
     /// The next column, a list of texts that [`join`] wrote.
     pub(super) fn list(&mut self) -> Result<Vec<String>> {
-        let text: String = self.take()?;
-        split(&text)
+        split(self.take()?)
     }
 
     /// The next column, a list of words that [`join`] wrote.

@@ -17,12 +17,19 @@ pub(super) fn matches(column: Expr, wanted: &TextMatch) -> Expr {
 /// A folded column of words, each between blanks, holds a word that is like `wanted`.
 pub(super) fn any_word_matches(column: Expr, wanted: &TextMatch) -> Expr {
     match wanted {
+        TextMatch::Equals(text) | TextMatch::StartsWith(text) | TextMatch::Contains(text) if text.contains(' ') => {
+            Expr::val(false)
+        }
         TextMatch::Equals(text) => column.like(pattern("% ", text, " %")),
         TextMatch::In(texts) => {
-            let any = texts.iter().map(|text| column.clone().like(pattern("% ", text, " %")));
+            let any = texts
+                .iter()
+                .filter(|text| !text.contains(' '))
+                .map(|text| column.clone().like(pattern("% ", text, " %")));
             any_of(any.collect())
         }
         TextMatch::StartsWith(text) => column.like(pattern("% ", text, "%")),
+        TextMatch::Contains(text) if text.is_empty() => column.ne(""),
         TextMatch::Contains(text) => column.like(pattern("%", text, "%")),
     }
 }

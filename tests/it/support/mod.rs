@@ -13,6 +13,7 @@
 mod app;
 mod client;
 pub mod given;
+pub mod oracle;
 mod postgres;
 pub mod raw;
 mod rows;
@@ -20,4 +21,4 @@ pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
-pub use postgres::{Database, execute};
+pub use postgres::{Database, admin_url, execute};

@@ -17,7 +17,8 @@ const TEMPLATE_LOCK: i64 = 0x5347_7465_7374;
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
 #[expect(clippy::disallowed_methods, reason = "the harness is told by its environment which database to use")]
-fn admin_url() -> Option<String> {
+/// The server that the tests were told to use, if any.
+pub fn admin_url() -> Option<String> {
     std::env::var("SUPPORTGRAPH_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 

@@ -109,6 +109,25 @@ impl Walk {
         members.join(" ")
     }
 
+    /// Each list at the root, with each relation of its rows.
+    pub fn relations(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for root in self.roots().into_iter().filter(|root| is_connection(&root.ty)) {
+            for field in self.fields(root.ty.inner_named_type().trim_end_matches("Connection")) {
+                let ty = field.ty.inner_named_type();
+                let relation = match &self.0.types[ty] {
+                    _ if is_connection(&field.ty) => {
+                        format!("{}(first: 3) {{ totalCount nodes {{ __typename }} }}", field.name)
+                    }
+                    ExtendedType::Object(_) => format!("{} {{ __typename }}", field.name),
+                    _ => continue,
+                };
+                found.push((root.name.to_string(), relation));
+            }
+        }
+        found
+    }
+
     /// Every member of a filter that takes ids, of every list at the root, through so many relations.
     pub fn id_filters(&self, levels: usize) -> Vec<IdFilter> {
         let mut found = Vec::new();
