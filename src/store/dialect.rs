@@ -16,8 +16,7 @@ pub(super) const MOST_PARAMETERS: usize = 32_766;
 /// takes an array; SQLite has none and takes a list in JSON, where bytes are written in hexadecimal.
 pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) -> Expr {
     if backend == DatabaseBackend::Postgres {
-        let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
-        return column.eq(PgFunc::any(Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(ids))))));
+        return column.eq(PgFunc::any(array(ids)));
     }
     let mut list = String::with_capacity(ids.len() * 35 + 2);
     for id in ids {
@@ -30,6 +29,12 @@ pub(super) fn is_one_of(backend: DatabaseBackend, column: Expr, ids: &[Uuid]) ->
         .from_function(Func::cust("json_each").arg(list), "listed")
         .take();
     column.in_subquery(listed)
+}
+
+/// Ids as one parameter of PostgreSQL.
+pub(super) fn array(ids: &[Uuid]) -> Expr {
+    let ids = ids.iter().map(|id| Value::Uuid(Some(*id))).collect();
+    Expr::val(Value::Array(ArrayType::Uuid, Some(Box::new(ids))))
 }
 
 /// A condition that rows have to fulfil, but are not looked up by. SQLite keeps no statistics: it would rather walk all

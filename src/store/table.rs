@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, DatabaseBackend, EntityTrait, IdenStatic, Iterable, QueryResult, Value,
+    ColumnTrait, DatabaseBackend, EntityTrait, IdenStatic, Iterable, JoinType, QueryResult, Value,
     sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, OverStatement, Query, SelectStatement, WindowStatement},
 };
 use uuid::Uuid;
@@ -266,6 +266,11 @@ impl ScopedStore {
         list: &List<T>,
         columns: Vec<Expr>,
     ) -> SelectStatement {
+        if self.backend() == DatabaseBackend::Postgres
+            && let Parent::Column(column) = by
+        {
+            return self.select_beside_parents(ids, *column, list, columns);
+        }
         let mut numbered = Query::select();
         let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
@@ -280,6 +285,30 @@ impl ScopedStore {
             .from_subquery(numbered, "numbered")
             .and_where(Expr::col("n").lte(i64::from(list.limit()) + 1))
             .order_by("n", sea_orm::Order::Asc)
+            .take()
+    }
+
+    /// The same on PostgreSQL for children by a column of their own: beside each parent as many rows as are wanted, taken
+    /// from the index in their order. A window would read and number all of them first.
+    fn select_beside_parents<T: Table>(
+        &self,
+        ids: &[Uuid],
+        column: Column<T>,
+        list: &List<T>,
+        columns: Vec<Expr>,
+    ) -> SelectStatement {
+        let parent = Expr::col(("parent", "parent"));
+        let mut children = Query::select();
+        children.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+        children.and_where(col(column).eq(parent.clone()));
+        restrict(&mut children, list, &self.scope);
+        ordered(&mut children, list);
+        children.limit(u64::from(list.limit()) + 1);
+        Query::select()
+            .expr(parent)
+            .column(("child", Asterisk))
+            .from_function(Func::cust("unnest").arg(dialect::array(ids)), "parent")
+            .join_lateral(JoinType::InnerJoin, children, "child", Expr::val(true))
             .take()
     }
 }
