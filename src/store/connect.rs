@@ -173,8 +173,8 @@ fn sqlite(url: &str) -> Result<ConnectOptions> {
             .foreign_keys(true)
             .statement_cache_capacity(256)
             .pragma("temp_store", "memory")
-            // 4 MiB of pages for each connection; the system's own cache of the file is shared by all.
-            .pragma("cache_size", "-4096")
+            // Pages for each connection; the system's own cache of the file is shared by all.
+            .pragma("cache_size", "-2048")
     });
     Ok(options)
 }
