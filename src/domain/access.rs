@@ -4,13 +4,6 @@ use std::sync::Arc;
 
 use super::{CustomerId, PartnerId};
 
-/// An act or a group of fields that needs a right of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// Read what the graph shows of a partner's business.
-    Read,
-}
-
 /// The rows that a caller may reach: one partner, and all or some of its customers.
 ///
 /// What lies outside is not found, never forbidden, so ids cannot be probed.

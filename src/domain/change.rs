@@ -1,6 +1,5 @@
 //! What an upstream, or the partner itself, can tell us: facts in domain terms, ready to be applied.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
@@ -86,5 +85,4 @@ pub struct Applied {
     pub quarantined: u64,
     /// The partner's log position afterwards; none if nothing happened.
     pub position: Option<i64>,
-    pub at: Option<DateTime<Utc>>,
 }

@@ -2,8 +2,6 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
-use super::access::Permission;
-
 /// The result of everything that can fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -24,10 +22,6 @@ pub enum Error {
     /// The request is well formed, but the present state of the object forbids it.
     #[error("{0}")]
     Conflict(String),
-
-    /// The viewer's roles do not allow it.
-    #[error("this needs the {0:?} permission; ask a global admin of your organisation for it")]
-    Forbidden(Permission),
 
     /// The request asks for more than it may.
     #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
@@ -59,7 +53,6 @@ impl Error {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
-            Self::Forbidden(_) => "FORBIDDEN",
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",

@@ -65,11 +65,3 @@ pub struct Event {
     /// The members that changed, before and after: `{"status": ["ACTIVE", "SUSPENDED"]}`.
     pub difference: Value,
 }
-
-/// An event as the log holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LoggedEvent {
-    /// Gapless and growing per partner, in the order of commits.
-    pub position: i64,
-    pub event: Event,
-}

@@ -1,7 +1,5 @@
 //! The algebra of filters that every list shares. The same value selects rows in the database and in memory.
 
-use std::collections::BTreeSet;
-
 /// A condition over predicates of one entity.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter<P> {
@@ -34,17 +32,6 @@ impl<P> Filter<P> {
             Self::Any(parts) => parts.iter().any(|part| part.selects(holds)),
             Self::Not(part) => !part.selects(holds),
             Self::Is(predicate) => holds(predicate),
-        }
-    }
-
-    /// Both conditions.
-    pub fn and(self, other: Self) -> Self {
-        match self {
-            Self::All(mut parts) => {
-                parts.push(other);
-                Self::All(parts)
-            }
-            single => Self::All(vec![single, other]),
         }
     }
 }
@@ -89,6 +76,3 @@ impl<T: PartialOrd> Range<T> {
         self.from.as_ref().is_none_or(|from| value >= from) && self.until.as_ref().is_none_or(|until| value < until)
     }
 }
-
-/// One of several values.
-pub type OneOf<T> = BTreeSet<T>;

@@ -41,11 +41,6 @@ impl Args {
         Self(given.iter().filter_map(value).collect())
     }
 
-    /// Whether the argument was given, be it null.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(given, _)| given == name)
-    }
-
     /// The argument `name` as it was given.
     pub fn raw(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)

@@ -63,12 +63,11 @@ impl IntoResponse for Refusal {
 
 impl From<domain::Error> for Refusal {
     fn from(error: domain::Error) -> Self {
-        use domain::Error::{Conflict, Forbidden, Internal, Invalid, LimitExceeded, NotFound, Unavailable};
+        use domain::Error::{Conflict, Internal, Invalid, LimitExceeded, NotFound, Unavailable};
         let status = match &error {
             Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Conflict(_) => StatusCode::CONFLICT,
             NotFound { .. } => StatusCode::NOT_FOUND,
-            Forbidden(_) => StatusCode::FORBIDDEN,
             LimitExceeded { .. } => StatusCode::BAD_REQUEST,
             Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -39,7 +39,6 @@ impl ScopedStore {
             let happened = !write.touched.is_empty() || !events.is_empty();
             let position = write.commit(events).await?;
             applied.position = happened.then_some(position);
-            applied.at = happened.then_some(observed_at);
         }
         Ok(applied)
     }
