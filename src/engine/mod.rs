@@ -8,6 +8,7 @@ mod context;
 mod cursor;
 mod document;
 mod error;
+mod feed;
 mod json;
 mod leaf;
 mod limits;
@@ -45,6 +46,7 @@ pub use argument::{Args, Argument, argument};
 pub use context::Context;
 pub use cursor::CursorKey;
 pub use error::refusal;
+pub use feed::{Feed, Opened, Payload};
 pub use json::parse_id;
 pub use leaf::next_midnight;
 pub use limits::Limits;
@@ -127,6 +129,11 @@ impl Engine {
     /// The schema as clients see it.
     pub fn sdl(&self) -> &str {
         &self.0.sdl
+    }
+
+    /// Answers a query or mutation, or begins a live operation.
+    pub async fn open(&self, request: Request, context: Context) -> Opened {
+        Opened::Answered(self.execute(request, Allowed::Live, context).await)
     }
 
     /// Answers one request. Never fails: what goes wrong is told in the response.

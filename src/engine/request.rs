@@ -21,6 +21,8 @@ pub enum Allowed {
     /// A GET may only read.
     Queries,
     Everything,
+    /// Where more than one answer can be given, live operations too.
+    Live,
 }
 
 /// One response: `{"data": …, "errors": …}` as JSON, ready to be sent.
