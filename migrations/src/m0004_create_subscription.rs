@@ -53,6 +53,14 @@ impl MigrationTrait for Migration {
             .col(sorted(manager, Subscription::NameKey))
             .take();
         manager.create_table(table).await?;
+        // Which families each customer has, for the plans behind it: answered from the index alone.
+        manager
+            .create_index(index(
+                "subscription_by_customer_id_status_product_family",
+                Subscription::Table,
+                [Subscription::PartnerId, Subscription::CustomerId, Subscription::Status, Subscription::ProductFamily],
+            ))
+            .await?;
         // The default order over all customers, either way.
         manager
             .create_index(index(

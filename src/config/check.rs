@@ -62,7 +62,7 @@ pub(super) fn database_url(value: &SecretString) -> Result<(), String> {
 }
 
 pub(super) fn filter(value: &String) -> Result<(), String> {
-    match value.parse::<tracing_subscriber::EnvFilter>() {
+    match value.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(()),
         Err(error) => Err(format!(
             "{value:?} is not a filter ({error}); expected a level such as \"info\", or \"supportgraph=debug,info\""

@@ -142,6 +142,8 @@ pub struct List<T: Listed> {
     pub before: Option<Position>,
     /// Whether anybody asked for the rows of the page; a caller may want only the total.
     pub wants_items: bool,
+    /// Whether anybody asked if more rows follow or come before; telling takes one row more.
+    pub wants_ends: bool,
     /// Whether anybody asked how many rows there are; counting costs a statement.
     pub wants_total: bool,
     /// Which members of the rows anybody looks at.
@@ -158,6 +160,7 @@ impl<T: Listed> List<T> {
             after: None,
             before: None,
             wants_items: true,
+            wants_ends: true,
             wants_total: false,
             wants: Wants::Everything,
         }
@@ -176,13 +179,17 @@ impl<T: Listed> List<T> {
         }
     }
 
+    /// How many rows have to be read for a page.
+    pub fn rows_to_read(&self) -> u64 {
+        u64::from(self.limit()) + u64::from(self.wants_ends)
+    }
+
     /// Where `row` stands in this list.
     pub fn position(&self, row: &T) -> Position {
         Position { keys: self.order.iter().map(|order| row.key(order.key)).collect(), id: row.row_id() }
     }
 
-    /// Makes a page of rows that were read with one more than wanted, in reading order: from the end if the last ones
-    /// are wanted.
+    /// Makes a page of the [`List::rows_to_read`], in reading order: from the end if the last ones are wanted.
     pub fn page(&self, mut rows: Vec<T>, total: Option<u64>) -> Page<T> {
         let more = rows.len() > self.limit() as usize;
         rows.truncate(self.limit() as usize);
@@ -200,7 +207,7 @@ impl<T: Listed> List<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Whether rows follow.
+    /// Whether rows follow; told only if [`List::wants_ends`].
     pub has_next: bool,
     /// Whether rows come before; true whenever the page began after a cursor.
     pub has_previous: bool,

@@ -223,6 +223,7 @@ fn wanted_list<V: Paged>(args: &Args, sub: &Sub, page: &PageSelection, run: &Run
     list.after = position("after")?;
     list.before = position("before")?;
     list.wants_items = page.wants_items();
+    list.wants_ends = page.wants_ends();
     list.wants_total = page.wants_total();
     list.wants = sub.wants();
     Ok(list)

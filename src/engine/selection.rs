@@ -128,6 +128,13 @@ impl PageSelection {
         self.items.iter().any(|(_, item)| !matches!(item, PageItem::Total | PageItem::Typename))
     }
 
+    /// Whether anybody asks if there are further rows.
+    pub(super) fn wants_ends(&self) -> bool {
+        let is_end =
+            |(_, item): &(ResponseKey, InfoItem)| matches!(item, InfoItem::HasNextPage | InfoItem::HasPreviousPage);
+        self.items.iter().any(|(_, item)| matches!(item, PageItem::Info(info) if info.iter().any(is_end)))
+    }
+
     pub(super) fn wants_total(&self) -> bool {
         self.items.iter().any(|(_, item)| matches!(item, PageItem::Total))
     }

@@ -37,9 +37,10 @@ pub fn build(limits: Limits, documents: usize, response_bytes: Option<usize>, cu
 }
 
 const READ_VERSIONS: ReadVersions = |context: &Context| {
+    let store = context.store();
     async move {
         let mut versions: Versions = Default::default();
-        for (kind, version) in context.store().versions().await? {
+        for (kind, version) in store.versions().await? {
             versions[kind as usize] = version;
         }
         Ok(versions)

@@ -13,11 +13,15 @@ use migrations::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
     sea_query::{Expr, ExprTrait, Query},
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        ConnectOptions as _,
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::watch;
 
-use super::{ScopedStore, Store, database_error, row::Row};
+use super::{ScopedStore, Store, database_error, reader::Reader, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
 
 /// How the schema of the database stands to this version of the program.
@@ -41,12 +45,25 @@ impl Store {
     ///
     /// `Invalid` if the address cannot be used, `Unavailable` if nobody answers there.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        let options = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => sqlite(url)?,
-            Some("postgres" | "postgresql") => postgres(url),
+        let (options, reader) = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => {
+                let sqlite = sqlite(url)?;
+                let mut options = ConnectOptions::new(url);
+                let of_writer = sqlite.clone();
+                // One writes; the others read several statements as of one moment.
+                options.map_sqlx_sqlite_opts(move |_| of_writer.clone()).max_connections(4);
+                (options, Reader::sqlite(sqlite, Ord::min(max_connections, at_once())))
+            }
+            Some("postgres" | "postgresql") => {
+                let postgres = postgres(url)?;
+                let mut options = ConnectOptions::new(url.replacen("postgresql:", "postgres:", 1));
+                let of_writer = postgres.clone();
+                options.map_sqlx_postgres_opts(move |_| of_writer.clone()).max_connections(max_connections);
+                (options, Reader::postgres(postgres, max_connections))
+            }
             _ => return Err(Error::invalid("database.url", "must start with sqlite:// or postgres://")),
         };
-        let mut db = open(options, max_connections).await.map_err(|error| match url.starts_with("sqlite") {
+        let mut db = open(options).await.map_err(|error| match url.starts_with("sqlite") {
             true => Error::invalid("database.url", format!("{url} cannot be opened: {error}; does the folder exist?")),
             false => database_error(error),
         })?;
@@ -57,6 +74,7 @@ impl Store {
         });
         Ok(Self {
             db,
+            reader,
             connections: max_connections,
             statements,
             writer: Arc::default(),
@@ -149,39 +167,40 @@ impl ScopedStore {
 }
 
 /// Connects; the caller has to count statements itself.
-async fn open(mut options: ConnectOptions, max_connections: u32) -> Result<DatabaseConnection, DbErr> {
-    options.max_connections(max_connections).min_connections(1);
-    options.acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
+async fn open(mut options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    options.min_connections(1).acquire_timeout(Duration::from_secs(5)).sqlx_logging(false);
     // A broken connection is noticed by the statement itself, which is then repeated: no ping before each use.
     options.test_before_acquire(false);
     Database::connect(options).await
 }
 
-fn sqlite(url: &str) -> Result<ConnectOptions> {
+/// How many statements SQLite can answer at the same time: it runs in this process, and each connection has a thread.
+fn at_once() -> u32 {
+    std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get() as u32)
+}
+
+fn sqlite(url: &str) -> Result<SqliteConnectOptions> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         let reason = "each connection would have a database of its own in memory; give a file, e.g. sqlite://data.db";
         return Err(Error::invalid("database.url", reason));
     }
-    let mut options = ConnectOptions::new(url);
-    options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // In WAL mode a power cut may lose the last commits, never the database.
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(5))
-            .foreign_keys(true)
-            .statement_cache_capacity(256)
-            .pragma("temp_store", "memory")
-            // Pages for each connection; the system's own cache of the file is shared by all.
-            .pragma("cache_size", "-2048")
-    });
-    Ok(options)
+    let options: SqliteConnectOptions =
+        url.parse().map_err(|error| Error::invalid("database.url", format!("{error}")))?;
+    Ok(options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // In WAL mode a power cut may lose the last commits, never the database.
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .statement_cache_capacity(128)
+        .pragma("temp_store", "memory")
+        // Pages for each connection; the system's own cache of the file is shared by all.
+        .pragma("cache_size", "-2048")
+        .disable_statement_logging())
 }
 
-fn postgres(url: &str) -> ConnectOptions {
-    let url = url.strip_prefix("postgresql:").map_or_else(|| url.to_owned(), |rest| format!("postgres:{rest}"));
-    let mut options = ConnectOptions::new(url);
-    options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(512).application_name("supportgraph"));
-    options
+fn postgres(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse().map_err(|error| Error::invalid("database.url", format!("{error}")))?;
+    Ok(options.statement_cache_capacity(512).application_name("supportgraph").disable_statement_logging())
 }

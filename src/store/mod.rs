@@ -14,6 +14,7 @@ mod incident;
 mod keyset;
 mod message;
 mod partner;
+mod reader;
 mod row;
 mod search;
 mod seen;
@@ -39,16 +40,19 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
+use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
 use tokio::sync::{Mutex, watch};
 
+use self::reader::Reader;
 use crate::domain::{Error, Result, access::Scope};
 
 /// The database, before anybody is known.
 #[derive(Clone)]
 pub struct Store {
+    /// For whatever writes.
     db: DatabaseConnection,
-    /// How many connections are kept at most.
+    reader: Reader,
+    /// How many connections either keeps at most.
     connections: u32,
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
@@ -75,12 +79,17 @@ impl Store {
     /// often as there may be such connections, so a database that came back is noticed by nobody.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
         for _ in 0..self.connections {
-            match self.db.query_all(statement).await {
+            match self.read(statement).await {
                 Err(error) if dialect::was_broken_connection(&error) => continue,
                 answer => return answer.map_err(database_error),
             }
         }
-        self.db.query_all(statement).await.map_err(database_error)
+        self.read(statement).await.map_err(database_error)
+    }
+
+    async fn read(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.reader.rows(statement.build(&self.reader.backend())).await
     }
 }
 
@@ -97,7 +106,7 @@ impl ScopedStore {
     }
 
     fn backend(&self) -> DatabaseBackend {
-        self.store.db.get_database_backend()
+        self.store.reader.backend()
     }
 }
 

@@ -145,7 +145,7 @@ impl ScopedStore {
             select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
             restrict(&mut select, list, &self.scope);
             ordered(&mut select, list);
-            select.limit(u64::from(list.limit()) + 1);
+            select.limit(list.rows_to_read());
             decode_all(&self.rows(&select).await?, read)
         };
         let (total, items) = futures::try_join!(total, items)?;
@@ -258,7 +258,7 @@ impl ScopedStore {
         decode_all(&self.rows(&select).await?, read)
     }
 
-    /// The parent, the columns, and the row's number within its parent, cut at one more than wanted.
+    /// The parent, the columns, and the row's number within its parent, cut where no more are wanted.
     fn select_per_parent<T: Table>(
         &self,
         ids: &[Uuid],
@@ -283,7 +283,7 @@ impl ScopedStore {
         Query::select()
             .column(Asterisk)
             .from_subquery(numbered, "numbered")
-            .and_where(Expr::col("n").lte(i64::from(list.limit()) + 1))
+            .and_where(Expr::col("n").lte(list.rows_to_read()))
             .order_by("n", sea_orm::Order::Asc)
             .take()
     }
@@ -303,7 +303,7 @@ impl ScopedStore {
         children.and_where(col(column).eq(parent.clone()));
         restrict(&mut children, list, &self.scope);
         ordered(&mut children, list);
-        children.limit(u64::from(list.limit()) + 1);
+        children.limit(list.rows_to_read());
         Query::select()
             .expr(parent)
             .column(("child", Asterisk))

@@ -83,7 +83,7 @@ async fn drive(address: SocketAddr, request: &[u8], connections: usize, time: Du
         running.spawn(async move {
             let mut stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            let mut buffer = vec![0; 256 * 1024];
+            let mut buffer = vec![0; 32 * 1024];
             let mut took = Vec::new();
             while took.is_empty() || Instant::now() < end {
                 let started = Instant::now();
@@ -101,33 +101,30 @@ async fn drive(address: SocketAddr, request: &[u8], connections: usize, time: Du
     Ok(took)
 }
 
-/// Reads one answer of a known length; anything but 200 ends the measurement.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
+/// Reads one answer of a known length and forgets it; anything but 200 ends the measurement. Its head fits the buffer.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
     let mut filled = 0;
-    let mut wanted = None;
-    loop {
-        if filled == buffer.len() {
-            buffer.resize(buffer.len() * 2, 0);
-        }
-        let read = stream.read(&mut buffer[filled..]).await?;
-        if read == 0 {
-            return Err("the server closed the connection".into());
-        }
+    let (head, length) = loop {
+        let read = read_some(stream, &mut buffer[filled..]).await?;
         filled += read;
-        if wanted.is_none()
-            && let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n")
-        {
-            let text = std::str::from_utf8(&buffer[..head])?.to_ascii_lowercase();
-            if !text.starts_with("http/1.1 200") {
-                return Err(format!("the server answered: {}", text.lines().next().unwrap_or_default()).into());
-            }
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.ok_or("the answer tells no length")?.trim().parse()?;
-            wanted = Some(head + 4 + length);
+        let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let text = std::str::from_utf8(&buffer[..head])?.to_ascii_lowercase();
+        if !text.starts_with("http/1.1 200") {
+            return Err(format!("the server answered: {}", text.lines().next().unwrap_or_default()).into());
         }
-        if wanted.is_some_and(|wanted| filled >= wanted) {
-            return Ok(());
-        }
+        let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+        break (head + 4, length.ok_or("the answer tells no length")?.trim().parse::<usize>()?);
+    };
+    while filled < head + length {
+        filled += read_some(stream, buffer).await?;
+    }
+    Ok(())
+}
+
+async fn read_some(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<usize> {
+    match stream.read(buffer).await? {
+        0 => Err("the server closed the connection, or its head is too long".into()),
+        read => Ok(read),
     }
 }
 

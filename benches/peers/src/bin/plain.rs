@@ -15,9 +15,6 @@ mod loaders;
 #[path = "plain/schema.rs"]
 mod schema;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 type PlainSchema = Schema<schema::Query, EmptyMutation, EmptySubscription>;
 
 #[tokio::main]

@@ -81,7 +81,7 @@ async fn subscriptions(database: &Database, customers: &[Uuid]) -> sqlx::Result<
          from (select id, friendly_name, product_family, quantity, status, commitment_ends_on, is_auto_renewed,
              customer_id, row_number() over (partition by customer_id order by name_key, id) as n
            from subscription where partner_id = $1 and customer_id = any($2)) numbered
-         where n <= 10 order by n",
+         where n <= 3 order by n",
     );
     children(database, statement.bind(database.partner).bind(customers.to_vec())).await
 }
@@ -101,9 +101,9 @@ pub async fn board(database: &Database) -> sqlx::Result<Board> {
         subscriptions(database, &ids),
         plans::<Plan>(database),
         families(database, &ids),
-        health(database, &ids, 10),
-        incidents_of(database, &ids, true, 5),
-        requests(database, &ids, true, 5),
+        health(database, &ids, 2),
+        incidents_of(database, &ids, true, 1),
+        requests(database, &ids, true, 1),
     )?;
     let plans: Vec<(Plan, Vec<String>)> = plans.into_iter().map(|plan| (plan.clone(), words(&plan.covers))).collect();
     for customer in &mut nodes {
