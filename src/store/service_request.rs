@@ -12,7 +12,7 @@ use super::{
     row::{Row, word},
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
     text,
-    write::FIRST_VERSION,
+    write::{FIRST_VERSION, Write},
 };
 use crate::domain::{
     CustomerId, IncidentId, PartnerId, Result, ServiceRequestId, ServiceRequestNoteId, SubscriptionId,
@@ -255,6 +255,17 @@ impl Table for ServiceRequestNote {
         match key {
             ServiceRequestNoteKey::CreatedAt => (note::Column::CreatedAt, true),
         }
+    }
+}
+
+impl Write {
+    /// A request that is to be changed.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none in scope.
+    pub async fn service_request(&self, id: ServiceRequestId) -> Result<ServiceRequest> {
+        self.one("ServiceRequest", id.0).await
     }
 }
 

@@ -236,6 +236,16 @@ impl Write {
         Ok(found)
     }
 
+    /// What is stored under this id.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if nothing in scope is.
+    pub(super) async fn one<T: Stored>(&self, kind: &'static str, id: Uuid) -> Result<T> {
+        let missing = || Error::NotFound { kind, id: id.to_string() };
+        self.stored(&[id]).await?.pop().ok_or_else(missing)
+    }
+
     /// Which of these ids are stored.
     pub(super) async fn known<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
         let mut found = Vec::new();
