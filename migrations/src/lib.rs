@@ -17,6 +17,8 @@ mod m0010_create_message;
 mod m0011_create_service_request;
 mod m0012_create_event;
 mod m0013_create_quarantine;
+mod m0014_add_version_to_service_request;
+mod m0015_create_idempotency;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -41,6 +43,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_create_service_request::Migration),
             Box::new(m0012_create_event::Migration),
             Box::new(m0013_create_quarantine::Migration),
+            Box::new(m0014_add_version_to_service_request::Migration),
+            Box::new(m0015_create_idempotency::Migration),
         ]
     }
 }

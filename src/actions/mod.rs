@@ -1,3 +1,22 @@
-//! What can be done, one file per area.
+//! What a person can do; one file an area, one function an act.
 
 pub mod import;
+mod once;
+mod service_request;
+
+pub use service_request::{Closing, Noting};
+
+use crate::{domain::clock::Clock, store::Store};
+
+/// What viewers do here. Whoever acts does it for its whole partner.
+#[derive(Clone)]
+pub struct Actions {
+    store: Store,
+    clock: Clock,
+}
+
+impl Actions {
+    pub fn new(store: &Store, clock: &Clock) -> Self {
+        Self { store: store.clone(), clock: clock.clone() }
+    }
+}

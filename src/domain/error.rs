@@ -23,6 +23,10 @@ pub enum Error {
     #[error("{0}")]
     Conflict(String),
 
+    /// What is wrong lies in one input, named as its sender named it: who sent it can mend it.
+    #[error("{error}")]
+    OfInput { input: &'static str, error: Box<Error> },
+
     /// The request asks for more than it may.
     #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
     LimitExceeded { which: &'static str, asked: u64, limit: u64, remedy: &'static str },
@@ -42,6 +46,14 @@ impl Error {
         Self::Invalid { field: field.into(), reason: reason.into() }
     }
 
+    /// Blames an input for a conflict, or for naming what is not there. Any other error is nobody's input and stays.
+    pub fn of_input(self, input: &'static str) -> Self {
+        match self {
+            Self::NotFound { .. } | Self::Conflict(_) => Self::OfInput { input, error: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// A fault of ours with its cause.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(Arc::from(cause.into()))
@@ -53,6 +65,7 @@ impl Error {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Invalid { .. } => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
+            Self::OfInput { error, .. } => error.code(),
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",

@@ -12,7 +12,7 @@ use super::service_health::Source;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -184,6 +184,11 @@ impl ServiceRequestId {
     pub fn of(partner: PartnerId, external_id: &str) -> Self {
         Self::derive(partner.0, external_id)
     }
+
+    /// What is opened here at a time, by an act of that key; letter case matters. No number of Partner Center begins so.
+    pub fn entered(partner: PartnerId, key: &str, at: DateTime<Utc>) -> Self {
+        Self(Uuid::new_v5(&partner.0, format!("{}:<{key}>:{}", Self::PREFIX, moment(at)).as_bytes()))
+    }
 }
 
 impl ServiceRequestNoteId {
@@ -191,6 +196,11 @@ impl ServiceRequestNoteId {
     pub fn of(request: ServiceRequestId, at: Option<DateTime<Utc>>, author: Option<&str>, text: &str) -> Self {
         let at = at.map(moment).unwrap_or_default();
         Self::derive(request.0, &format!("{at}:{}:{text}", author.unwrap_or_default()))
+    }
+
+    /// What is written here at a time, by an act of that key.
+    pub fn entered(request: ServiceRequestId, key: &str, at: DateTime<Utc>) -> Self {
+        Self(Uuid::new_v5(&request.0, format!("{}:<{key}>:{}", Self::PREFIX, moment(at)).as_bytes()))
     }
 }
 

@@ -16,6 +16,7 @@ pub mod partner;
 pub mod product_family;
 pub mod service_health;
 pub mod service_request;
+pub mod service_request_act;
 pub mod subscription;
 pub mod support_offering;
 pub mod support_plan;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +15,18 @@ use super::{
 
 /// How bad it is, as the requester stated it: A, B and C in Microsoft's tables.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Severity {
@@ -49,13 +61,13 @@ impl ServiceRequestStatus {
 
 /// A ticket of the partner to Microsoft.
 ///
-/// Source: Partner Center `GET /v1/customers/{id}/servicerequests`.
+/// Source: Partner Center `GET /v1/customers/{id}/servicerequests`, or somebody who opened it here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceRequest {
     pub id: ServiceRequestId,
     pub source: Source,
-    /// Partner Center's number.
-    pub external_id: String,
+    /// Partner Center's number. None for one that was opened here.
+    pub external_id: Option<String>,
     /// None when it concerns the partner itself, or the answer did not say.
     pub customer_id: Option<CustomerId>,
     pub subscription_id: Option<SubscriptionId>,
@@ -79,6 +91,8 @@ pub struct ServiceRequest {
     /// Only while it is closed.
     pub closed_at: Option<DateTime<Utc>>,
     pub observed_at: DateTime<Utc>,
+    /// Grows with each change of it and with each note, whoever made it; counted by the store.
+    pub version: i64,
 }
 
 /// A note on a service request. Upstream gives it no id: time, author and text are its identity.

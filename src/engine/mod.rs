@@ -92,7 +92,8 @@ struct Inner {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
     types: Types,
-    root: Box<Rows>,
+    query: Box<Rows>,
+    mutation: Box<Rows>,
     documents: Documents,
     cache: Option<ResponseCache>,
     limits: Limits,
@@ -100,25 +101,27 @@ struct Inner {
 }
 
 impl Engine {
-    /// The engine of everything that can be reached from the query root `Q`.
+    /// The engine of everything that can be reached from the query root `Q` and the mutation root `M`.
     ///
     /// # Panics
     ///
     /// If the descriptions do not make a valid schema: a fault that every start and every test finds.
-    pub fn new<Q: Described + Default>(settings: Settings) -> Self {
-        let sdl = schema::sdl::<Q>();
+    pub fn new<Q: Described + Default, M: Described + Default>(settings: Settings) -> Self {
+        let sdl = schema::sdl::<Q, M>();
         let schema = Schema::parse_and_validate(&sdl, "schema.graphql");
         let schema =
             schema.unwrap_or_else(|refused| panic!("the descriptions make no valid schema: {}", refused.errors));
         let implementers = schema.implementers_map();
         let mut types = Types::default();
         types.add::<Q>();
+        types.add::<M>();
         Self(Arc::new(Inner {
             sdl,
             schema,
             implementers,
             types,
-            root: Box::new(vec![Q::default()]),
+            query: Box::new(vec![Q::default()]),
+            mutation: Box::new(vec![M::default()]),
             documents: Documents::new(settings.documents),
             cache: settings.response_bytes.map(|bytes| ResponseCache::new(bytes, settings.read_versions)),
             limits: settings.limits,
@@ -169,8 +172,13 @@ impl Inner {
             true => self.introspect(&document.executable, operation, &variables, id)?,
             false => Map::new(),
         };
-        let answer = self.answer(&plan, &variables, &introspected, context).await;
-        if let (Some((cache, place)), Outcome::Complete) = (place, answer.response.outcome) {
+        let root = match operation.is_query() {
+            true => &*self.query,
+            false => &*self.mutation,
+        };
+        let answer = self.answer(root, &plan, &variables, &introspected, context).await;
+        if let (true, Some((cache, place)), Outcome::Complete) = (operation.is_query(), place, answer.response.outcome)
+        {
             cache.keep(place, &plan, &answer.response.body, answer.changes_at);
         }
         Ok(answer.response)
@@ -209,6 +217,7 @@ impl Inner {
 
     async fn answer(
         &self,
+        root: &Rows,
         plan: &Plan,
         variables: &Variables,
         introspected: &Map<String, Value>,
@@ -216,11 +225,11 @@ impl Inner {
     ) -> Answer {
         let page_size = self.limits.page_size;
         let run = Run { context, variables, cursors: &self.cursors, page_size };
-        let joined = plan.root.object.join(&*self.root, &plan.root, &run).await;
+        let joined = plan.root.object.join(root, &plan.root, &run).await;
         let mut writer = Writer::new(context.now, introspected);
         writer.json.raw(b"{\"data\":");
         let start = writer.json.len();
-        if let Err(Nulled) = plan.root.object.write(&*self.root, 0, &plan.root, &joined, &mut writer) {
+        if let Err(Nulled) = plan.root.object.write(root, 0, &plan.root, &joined, &mut writer) {
             writer.json.truncate(start);
             writer.json.null();
         }

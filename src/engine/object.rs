@@ -11,7 +11,7 @@ use super::{
     context::Context,
     leaf::Leaf,
     node::{FindRefs, NodeBy, NodeSource, ToRefs},
-    part::{Part, PartOf},
+    part::{Part, PartOf, PartsOf},
     relation::{Key, Paged, Relation, ToMany, ToOne, ToPage, Wanted, page_arguments},
     scalar,
     schema::{list_of, node_interface, nullable, one, page_of},
@@ -29,6 +29,10 @@ pub trait Described: Clone + Send + Sync + 'static {
 
     /// What the objects are made from: an answer that shows one stays true while nothing of these kinds changes.
     const MADE_FROM: &'static [EntityKind];
+
+    /// Whether each field is answered, with all that is selected below it, before the next one begins: those of the
+    /// mutation root do something, so their order counts.
+    const ONE_BY_ONE: bool = false;
 
     fn describe(object: &mut Object<Self>);
 }
@@ -218,6 +222,11 @@ impl<T: Described> Object<T> {
     /// An object that is part of the row itself.
     pub fn part<U: Described>(&mut self, name: &'static str, about: &'static str, part: fn(&T) -> &U) {
         self.field(name, about, one::<U>, FieldKind::Part(Box::new(PartOf(part))));
+    }
+
+    /// Objects that are parts of the row itself.
+    pub fn parts<U: Described>(&mut self, name: &'static str, about: &'static str, parts: fn(&T) -> &[U]) {
+        self.field(name, about, list_of::<U>, FieldKind::Part(Box::new(PartsOf(parts))));
     }
 
     /// Another object, by a key in the row. Non-null: use it where the object always exists.

@@ -26,3 +26,17 @@ impl<T: Described, U: Described> Part<T> for PartOf<T, U> {
         object.write_row((self.0)(row), 0, selection, &[], writer)
     }
 }
+
+/// The parts that a function finds in the row, as a list. They have no relations of their own.
+pub(super) struct PartsOf<T, U>(pub(super) fn(&T) -> &[U]);
+
+impl<T: Described, U: Described> Part<T> for PartsOf<T, U> {
+    fn child(&self) -> Child {
+        child::<U>()
+    }
+
+    fn write<'a>(&self, row: &T, selection: &'a Selection, writer: &mut Writer<'a>) -> Result<(), Nulled> {
+        let object: &Object<U> = selection.object.as_any().downcast_ref().expect("planned on the parts' own type");
+        writer.list((self.0)(row), |writer, part| object.write_row(part, 0, selection, &[], writer))
+    }
+}

@@ -6,8 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use apollo_compiler::{
-    ExecutableDocument, Name, Node, Schema,
-    ast::{self, OperationType},
+    ExecutableDocument, Name, Node, Schema, ast,
     collections::IndexMap,
     executable::{self, Field, Operation, SelectionSet},
     validation::Valid,
@@ -36,7 +35,6 @@ pub(super) fn plan(
     conditions: &[(Name, bool)],
 ) -> Plan {
     let mut planner = Planner { schema, types, document, conditions, introspects: false, reads: BTreeSet::new() };
-    debug_assert_eq!(operation.operation_type, OperationType::Query);
     let root = planner.on(operation.selection_set.ty.as_str(), &[&operation.selection_set]);
     Plan { root, introspects: planner.introspects, reads: planner.reads }
 }

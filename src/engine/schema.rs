@@ -3,7 +3,7 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, ObjectType, OutputType, Positioned,
+    ContainerType, Context, ContextSelectionSet, EmptySubscription, ObjectType, OutputType, Positioned,
     SDLExportOptions, Schema, ServerError, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::Field,
@@ -44,9 +44,9 @@ pub(super) fn page_of<T: Paged>(registry: &mut Registry) -> String {
     ConnectionOf::<T>::create_type_info(registry)
 }
 
-/// Prints the SDL of everything that can be reached from `Q`.
-pub(super) fn sdl<Q: Described>() -> String {
-    let schema = Schema::build(Registered::<Q>(PhantomData), EmptyMutation, EmptySubscription);
+/// Prints the SDL of everything that can be reached from the roots `Q` and `M`.
+pub(super) fn sdl<Q: Described, M: Described>() -> String {
+    let schema = Schema::build(Registered::<Q>(PhantomData), Registered::<M>(PhantomData), EmptySubscription);
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()
@@ -124,7 +124,7 @@ impl<T: Described> ContainerType for Registered<T> {
 impl<T: Described> ObjectType for Registered<T> {}
 
 fn answered_elsewhere() -> ServerError {
-    ServerError::new("reads are answered by the engine", None)
+    ServerError::new("objects are answered by the engine", None)
 }
 
 impl<T: Paged> OutputType for ConnectionOf<T> {

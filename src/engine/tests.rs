@@ -74,6 +74,54 @@ impl Described for Library {
     }
 }
 
+/// Where each act appends a digit to the number that all share, slowly.
+#[derive(Clone, Default)]
+struct Desk;
+
+#[derive(Clone)]
+struct Written {
+    total: usize,
+    remarks: Vec<Book>,
+}
+
+impl Described for Desk {
+    const NAME: &'static str = "Mutation";
+    const MADE_FROM: &'static [EntityKind] = &[];
+    const ONE_BY_ONE: bool = true;
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("A desk.");
+        object
+            .nullable_one(
+                "write",
+                "Appends.",
+                |_| Some(()),
+                |context, wanted| Ok(Write(asked(context), wanted.args.get("digit")?)),
+            )
+            .argument(argument::<usize>("digit", "Which; 0 fails."));
+        object
+            .one(
+                "mustWrite",
+                "Appends.",
+                |_| Some(()),
+                |context, wanted| Ok(Write(asked(context), wanted.args.get("digit")?)),
+            )
+            .argument(argument::<usize>("digit", "Which; 0 fails."));
+    }
+}
+
+impl Described for Written {
+    const NAME: &'static str = "Written";
+    const MADE_FROM: &'static [EntityKind] = &[];
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("What was written.");
+        object.int("total", "After it.", |w| w.total as i64);
+        object.parts("remarks", "As many as its digit.", |w| &w.remarks);
+        object.nullable_one("now", "When this is read.", |_| Some(()), |context, _| Ok(Now(asked(context))));
+    }
+}
+
 impl Described for Author {
     const NAME: &'static str = "Author";
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Customer];
@@ -152,6 +200,8 @@ struct ById(Asked);
 struct BooksOf(Asked);
 struct Shelf(Asked, List<Book>);
 struct Failing;
+struct Write(Asked, usize);
+struct Now(Asked);
 
 loader!(One, () => Author, |it, _keys| {
     it.0.fetch_add(1, Ordering::Relaxed);
@@ -175,6 +225,21 @@ loader!(Shelf, () => Page<Book>, |it, _keys| {
 });
 loader!(Failing, u128 => Author, |_it, _keys| Err(Error::internal("the disk is gone")));
 
+loader!(Write, () => Written, |it, _keys| {
+    let before = it.0.load(Ordering::Relaxed);
+    tokio::task::yield_now().await;
+    if it.1 == 0 {
+        return Err(Error::internal("the pen is broken"));
+    }
+    let total = before * 10 + it.1;
+    it.0.store(total, Ordering::Relaxed);
+    Ok(HashMap::from([((), Written { total, remarks: books().into_iter().take(it.1).collect() })]))
+});
+loader!(Now, () => Written, |it, _keys| {
+    tokio::task::yield_now().await;
+    Ok(HashMap::from([((), Written { total: it.0.load(Ordering::Relaxed), remarks: Vec::new() })]))
+});
+
 /// The answer's bytes, and how often loaders were asked.
 async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
     let limits = Limits {
@@ -194,7 +259,7 @@ async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
         cursor_key: CursorKey::new([1; 32]),
         read_versions: |_| async { Ok(Versions::default()) }.boxed(),
     };
-    let engine = Engine::new::<Library>(settings);
+    let engine = Engine::new::<Library, Desk>(settings);
     let asked = Asked::default();
     let now = chrono::DateTime::UNIX_EPOCH;
     let context = Context::new("c-1".to_owned(), now, String::new(), Uuid::nil(), asked.clone());
@@ -330,6 +395,28 @@ async fn a_bad_argument_is_an_error_of_its_field() {
 }
 
 #[tokio::test]
+async fn fields_of_a_mutation_run_one_after_the_other_with_all_below_them() {
+    let query = "mutation { a: write(digit: 3) { total now { total } } __typename ...B c: write(digit: 1) { now { total } } }
+                 fragment B on Mutation { b: mustWrite(digit: 2) { now { total } total remarks { n: number __typename } } }";
+    let (text, total) = ask_raw(query, json!({})).await;
+    let expected = r#"{"data":{"a":{"total":3,"now":{"total":3}},"__typename":"Mutation","#.to_owned()
+        + r#""b":{"now":{"total":32},"total":32,"remarks":[{"n":1,"__typename":"Book"},{"n":2,"__typename":"Book"}]},"#
+        + r#""c":{"now":{"total":321}}}}"#;
+    assert_eq!((text, total), (expected, 321));
+}
+
+#[tokio::test]
+async fn a_failed_field_of_a_mutation_does_not_keep_the_next_ones_from_running() {
+    let three = "a: write(digit: 1) { total } b: FAILS(digit: 0) { total } c: write(digit: 3) { total }";
+    let (answer, total) = ask(&format!("mutation {{ {} }}", three.replace("FAILS", "write")), json!({})).await;
+    assert_eq!(answer["data"], json!({ "a": { "total": 1 }, "b": null, "c": { "total": 13 } }));
+    assert_eq!((answer["errors"][0]["path"].clone(), total), (json!(["b"]), 13));
+
+    let (answer, _) = ask(&format!("mutation {{ {} }}", three.replace("FAILS", "mustWrite")), json!({})).await;
+    assert_eq!((answer["data"].clone(), answer["errors"][0]["path"].clone()), (Value::Null, json!(["b"])));
+}
+
+#[tokio::test]
 async fn the_schema_tells_of_itself_beside_data() {
     let answer = data("{ __schema { queryType { name } } author(number: 1) { name } t: __type(name: \"Book\") { fields { name } } __typename }").await;
     assert_eq!(answer["__schema"]["queryType"]["name"], "Query");
@@ -346,6 +433,7 @@ async fn a_request_that_is_not_executed_has_no_data() {
         ("query ($n: Int!) { author(number: $n) { name } }", "BAD_USER_INPUT"),
         ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("mutation { x }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { x }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
         let (answer, _) = ask(query, json!({})).await;
         assert_eq!(answer.get("data"), None, "{query}");

@@ -2,7 +2,10 @@
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::{
+    future::{BoxFuture, FutureExt, join_all},
+    stream::{self, StreamExt},
+};
 
 use super::{
     node::NodeSource,
@@ -150,7 +153,11 @@ impl<T: Described> AnyObject for Object<T> {
             FieldKind::Relation(relation) => relation.load(rows, selected, run),
             FieldKind::Leaf(_) | FieldKind::Part(_) => unreachable!("planned as a relation"),
         };
-        join_all(selection.relations().map(load)).boxed()
+        let loads = selection.relations().map(load);
+        match T::ONE_BY_ONE {
+            true => stream::iter(loads).then(|load| load).collect().boxed(),
+            false => join_all(loads).boxed(),
+        }
     }
 
     fn write<'a>(

@@ -146,7 +146,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn list<I: IntoIterator>(
+    pub(super) fn list<I: IntoIterator>(
         &mut self,
         items: I,
         mut write: impl FnMut(&mut Self, I::Item) -> Result<(), Nulled>,

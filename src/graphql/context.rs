@@ -1,8 +1,9 @@
-//! What the loaders need of a request.
+//! What loaders and acts need of a request.
 
 use chrono::NaiveDate;
 
 use crate::{
+    actions::Actions,
     domain::{access::Viewer, clock::Clock},
     engine::{Context, next_midnight},
     store::{ScopedStore, Store},
@@ -10,6 +11,7 @@ use crate::{
 
 struct Surroundings {
     store: ScopedStore,
+    actions: Actions,
     viewer: Viewer,
 }
 
@@ -19,13 +21,15 @@ pub fn context(store: &Store, clock: &Clock, viewer: Viewer, correlation_id: Str
     // The scope decides everything that an answer may hold; the name is shown by `viewer`.
     let audience = format!("{}\n{:?}\n{:?}", viewer.name, scope.partner.0, scope.customers);
     let realm = scope.partner.0;
+    let actions = Actions::new(store, clock);
     let store = store.scoped(scope);
-    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, viewer })
+    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, actions, viewer })
 }
 
 /// What a loader may ask its context for.
 pub(super) trait Ask {
     fn store(&self) -> ScopedStore;
+    fn actions(&self) -> &Actions;
     fn viewer(&self) -> &Viewer;
     /// The present day; tells the context that the answer is good for this day only.
     fn today(&self) -> NaiveDate;
@@ -34,6 +38,10 @@ pub(super) trait Ask {
 impl Ask for Context {
     fn store(&self) -> ScopedStore {
         self.get::<Surroundings>().store.clone()
+    }
+
+    fn actions(&self) -> &Actions {
+        &self.get::<Surroundings>().actions
     }
 
     fn viewer(&self) -> &Viewer {

@@ -172,7 +172,7 @@ impl<P> Terms<P> {
         predicate: impl FnOnce(BTreeSet<K>) -> P,
     ) -> Result<Self> {
         if let Some(ids) = given {
-            let ids = ids.iter().map(|id| read_id(id, prefix)).collect::<Result<_>>()?;
+            let ids = ids.iter().map(|id| read_id("id", id, prefix)).collect::<Result<_>>()?;
             self.0.push(Filter::Is(predicate(ids)));
         }
         Ok(self)
@@ -195,13 +195,13 @@ impl<P> Terms<P> {
     }
 }
 
-/// The id behind a global one, whose type must suit.
-pub fn read_id<K: From<Uuid>>(id: &ID, prefix: &str) -> Result<K> {
+/// The id behind a global one that was given as `input`, and whose type must suit.
+pub fn read_id<K: From<Uuid>>(input: &str, id: &ID, prefix: &str) -> Result<K> {
     match parse_id(id) {
         Some((known, id)) if known == prefix => Ok(K::from(id)),
         _ => {
             let reason = format!("{:?} is no id that begins with {prefix}_; take ids from the field `id`", id.as_str());
-            Err(Error::invalid("id", reason))
+            Err(Error::invalid(input, reason))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The schema: what each type says; nothing that decides anything.
 //!
 //! A file describes one entity: its type, its filter and order inputs, its enums. `query.rs` has the root fields,
-//! `loaders.rs` every loader.
+//! `loaders.rs` every loader; `service_request_act.rs` has what can be done.
 
 mod context;
 mod customer;
@@ -9,10 +9,13 @@ mod filter;
 mod incident;
 mod loaders;
 mod message;
+mod mutation;
+mod outcome;
 mod partner;
 mod query;
 mod service_health;
 mod service_request;
+mod service_request_act;
 mod subscription;
 mod support_offering;
 mod support_plan;
@@ -27,7 +30,7 @@ use context::Ask;
 /// Builds the schema. `response_bytes` is how much memory the response cache may take; none turns it off.
 pub fn build(limits: Limits, documents: usize, response_bytes: Option<usize>, cursor_key: [u8; 32]) -> Engine {
     let cursor_key = CursorKey::new(cursor_key);
-    Engine::new::<query::Query>(Settings {
+    Engine::new::<query::Query, mutation::Mutation>(Settings {
         limits,
         documents,
         response_bytes,

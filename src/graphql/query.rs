@@ -193,7 +193,7 @@ fn customer_by(store: ScopedStore, wanted: &Wanted<'_>) -> Result<TheCustomer> {
         Ok(TheCustomer::Called(store.clone(), name))
     };
     match (id, tenant, domain) {
-        (Some(id), None, None) => Ok(TheCustomer::WithId(store.clone(), read_id(&id, CustomerId::PREFIX).ok())),
+        (Some(id), None, None) => Ok(TheCustomer::WithId(store.clone(), read_id("id", &id, CustomerId::PREFIX).ok())),
         (None, Some(name), None) => called("tenantId", name),
         (None, None, Some(name)) => called("domain", name),
         _ => Err(Error::invalid("customer", "give exactly one of `id`, `tenantId` and `domain`")),

@@ -26,21 +26,34 @@ impl Described for ServiceRequest {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "A ticket of the partner to Microsoft. Source: Partner Center's service requests, as of `observedAt`. \
-             Tickets filed in the Azure portal or the Microsoft 365 admin center are not among them.",
+            "A ticket of the partner to Microsoft. Source: Partner Center's service requests, as of `observedAt`, and what \
+             somebody opened here, see `source`. Tickets filed in the Azure portal or the Microsoft 365 admin center are \
+             not among them.",
         );
         object.node(
             "srq",
             |r| r.id.0,
             |context| ServiceRequestById { store: context.store(), wants: Wants::Everything },
         );
-        object.text("externalId", "Partner Center's number.", |r| &r.external_id);
+        object.nullable_text(
+            "externalId",
+            "Partner Center's number. Null for one that was opened here, of which Partner Center knows nothing.",
+            |r| r.external_id.as_deref(),
+        );
         object.text("title", "What it is about.", |r| &r.title);
         object.text("description", "What happened, as it was filed.", |r| &r.description);
         object.word::<Severity>("severity", "How bad it is, as it was filed.", |r| r.severity.into());
-        object.text("severityText", "Microsoft's own word for the severity.", |r| &r.severity_text);
+        object.text(
+            "severityText",
+            "Microsoft's own word for the severity, or ours in their spelling if it was opened here.",
+            |r| &r.severity_text,
+        );
         object.word::<ServiceRequestStatus>("status", "Who has to act next.", |r| r.status.into());
-        object.text("statusText", "Microsoft's own word for the status.", |r| &r.status_text);
+        object.text(
+            "statusText",
+            "Microsoft's own word for the status, or ours in their spelling if it was set here.",
+            |r| &r.status_text,
+        );
         object.flag("isOpen", "Whether somebody still has to act; a status we do not know counts as open.", |r| {
             r.status.is_open()
         });
@@ -57,14 +70,28 @@ impl Described for ServiceRequest {
         object.nullable_time("createdAt", "When it was filed. Null right after filing, until upstream knows.", |r| {
             r.created_at
         });
-        object.nullable_time("modifiedAt", "When it last changed. Null if it never did.", |r| r.modified_at);
+        object.nullable_time(
+            "modifiedAt",
+            "When it last changed, notes written here apart. Null if it never did.",
+            |r| r.modified_at,
+        );
         object.nullable_time(
             "closedAt",
             "When it was closed. Null while it is open, even if it was closed before.",
             |r| r.closed_at,
         );
-        object.word::<Source>("source", "Which upstream tells of it.", |r| r.source.into());
-        object.time("observedAt", "When upstream last said this.", |r| r.observed_at);
+        object.word::<Source>("source", "Who tells of it: Partner Center, or somebody who opened it here.", |r| {
+            r.source.into()
+        });
+        object.time("observedAt", "When upstream last said this, or somebody here opened or closed it.", |r| {
+            r.observed_at
+        });
+        object.int(
+            "version",
+            "Grows with each change of the request and with each note, whoever made it. Give it as `expectedVersion` to \
+             act only if nothing has changed since.",
+            |r| r.version,
+        );
         object.nullable_one(
             "customer",
             "For whom it was filed. Null if for the partner itself, or if upstream did not tell.",
@@ -97,7 +124,7 @@ impl Described for ServiceRequestNote {
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceRequest];
 
     fn describe(object: &mut Object<Self>) {
-        object.about("A note on a service request. Source: Partner Center, as of the request's `observedAt`.");
+        object.about("A note on a service request. Source: Partner Center, as of the request's `observedAt`, or whoever wrote it here.");
         object.nullable_time("createdAt", "When it was written. Null if not told.", |n| n.created_at);
         object.nullable_text("author", "Who wrote it. Null if not told.", |n| n.author.as_deref());
         object.text("text", "What it says.", |n| &n.text);

@@ -63,9 +63,9 @@ impl IntoResponse for Refusal {
 
 impl From<domain::Error> for Refusal {
     fn from(error: domain::Error) -> Self {
-        use domain::Error::{Conflict, Internal, Invalid, LimitExceeded, NotFound, Unavailable};
+        use domain::Error::{Conflict, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable};
         let status = match &error {
-            Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Invalid { .. } | OfInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Conflict(_) => StatusCode::CONFLICT,
             NotFound { .. } => StatusCode::NOT_FOUND,
             LimitExceeded { .. } => StatusCode::BAD_REQUEST,

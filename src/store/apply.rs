@@ -364,6 +364,8 @@ impl Apply<'_> {
         let requests: Vec<Uuid> = new.iter().map(|note| note.service_request_id.0).collect();
         let requests: Vec<ServiceRequest> = self.write.stored(&requests).await?;
         let customers: HashMap<_, _> = requests.into_iter().map(|request| (request.id, request.customer_id)).collect();
+        let noted: BTreeSet<Uuid> = customers.keys().map(|id| id.0).filter(|id| !self.added.contains(id)).collect();
+        self.write.count_change::<ServiceRequest>(&Vec::from_iter(noted)).await?;
         for note in &new {
             if !self.added.contains(&note.service_request_id.0) {
                 self.events.push(Event {

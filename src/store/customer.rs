@@ -12,6 +12,7 @@ use super::{
     row::{Row, join, word},
     table::{Column, Parent, Stored, Table, col, matching},
     text, visibility,
+    write::Write,
 };
 use crate::domain::{
     CustomerId, IncidentId, PartnerId, PartnerRelationId, Result,
@@ -172,6 +173,17 @@ fn domains_key(customer: &Customer) -> String {
     match domains.is_empty() {
         true => String::new(),
         false => format!(" {} ", domains.join(" ")),
+    }
+}
+
+impl Write {
+    /// A customer that something is to be linked to.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none in scope.
+    pub async fn customer(&self, id: CustomerId) -> Result<Customer> {
+        self.one("Customer", id.0).await
     }
 }
 

@@ -341,6 +341,7 @@ impl Fact for ServiceRequest {
             country: or(self.country, &older.country),
             created_at: self.created_at.or(older.created_at),
             modified_at: self.modified_at.or(older.modified_at),
+            version: older.version,
             ..self
         }
     }

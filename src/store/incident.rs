@@ -13,6 +13,7 @@ use super::{
     service_health, subscription,
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
     text, visibility,
+    write::Write,
 };
 use crate::domain::{
     CustomerId, IncidentId, IncidentImpactId, IncidentPostId, PartnerId, Result, ServiceId,
@@ -303,6 +304,17 @@ impl Stored for IncidentImpact {
 
     fn id_column() -> Column<Self> {
         impact::Column::Id
+    }
+}
+
+impl Write {
+    /// An incident that something is to be linked to.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none in scope.
+    pub async fn incident(&self, id: IncidentId) -> Result<Incident> {
+        self.one("Incident", id.0).await
     }
 }
 

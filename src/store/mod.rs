@@ -10,6 +10,7 @@ mod customer;
 mod dialect;
 mod difference;
 mod fact;
+mod idempotency;
 mod incident;
 mod keyset;
 mod message;

@@ -12,6 +12,7 @@ use super::{
     row::{Row, word},
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
     text,
+    write::{FIRST_VERSION, Write},
 };
 use crate::domain::{
     CustomerId, IncidentId, PartnerId, Result, ServiceRequestId, ServiceRequestNoteId, SubscriptionId,
@@ -36,6 +37,7 @@ pub(super) mod row {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
         pub source: String,
+        /// Empty for none: SQLite cannot take the column's `not null` away.
         pub external_id: String,
         pub customer_id: Option<Uuid>,
         pub subscription_id: Option<Uuid>,
@@ -56,6 +58,7 @@ pub(super) mod row {
         pub modified_at: Option<DateTimeUtc>,
         pub closed_at: Option<DateTimeUtc>,
         pub observed_at: DateTimeUtc,
+        pub version: i64,
         pub partner_id: Uuid,
         pub title_key: String,
         pub severity_rank: i64,
@@ -105,7 +108,7 @@ impl Stored for ServiceRequest {
         Ok(Self {
             id: ServiceRequestId(row.take()?),
             source: row.word()?,
-            external_id: row.take()?,
+            external_id: Some(row.take::<String>()?).filter(|id| !id.is_empty()),
             customer_id: row.take::<Option<_>>()?.map(CustomerId),
             subscription_id: row.take::<Option<_>>()?.map(SubscriptionId),
             incident_id: row.take::<Option<_>>()?.map(IncidentId),
@@ -125,6 +128,7 @@ impl Stored for ServiceRequest {
             modified_at: row.take()?,
             closed_at: row.take()?,
             observed_at: row.take()?,
+            version: row.take()?,
         })
     }
 
@@ -132,7 +136,7 @@ impl Stored for ServiceRequest {
         row::Model {
             id: self.id.0,
             source: word(self.source),
-            external_id: self.external_id.clone(),
+            external_id: self.external_id.clone().unwrap_or_default(),
             customer_id: self.customer_id.map(|id| id.0),
             subscription_id: self.subscription_id.map(|id| id.0),
             incident_id: self.incident_id.map(|id| id.0),
@@ -152,6 +156,7 @@ impl Stored for ServiceRequest {
             modified_at: self.modified_at,
             closed_at: self.closed_at,
             observed_at: self.observed_at,
+            version: self.version.max(FIRST_VERSION),
             partner_id: partner.0,
             title_key: fold(&self.title),
             severity_rank: self.severity as i64,
@@ -250,6 +255,17 @@ impl Table for ServiceRequestNote {
         match key {
             ServiceRequestNoteKey::CreatedAt => (note::Column::CreatedAt, true),
         }
+    }
+}
+
+impl Write {
+    /// A request that is to be changed.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none in scope.
+    pub async fn service_request(&self, id: ServiceRequestId) -> Result<ServiceRequest> {
+        self.one("ServiceRequest", id.0).await
     }
 }
 

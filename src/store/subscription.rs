@@ -12,6 +12,7 @@ use super::{
     row::{Row, join, word},
     table::{Column, Parent, Stored, Table, col},
     text,
+    write::Write,
 };
 use crate::domain::{
     AzureEntitlementId, CustomerId, PartnerId, Result, SubscriptionId,
@@ -291,6 +292,17 @@ impl Table for AzureEntitlement {
 
     fn key_column((): ()) -> (Column<Self>, bool) {
         (entitlement::Column::Id, false)
+    }
+}
+
+impl Write {
+    /// A subscription that something is to be linked to.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none in scope.
+    pub async fn subscription(&self, id: SubscriptionId) -> Result<Subscription> {
+        self.one("CustomerSubscription", id.0).await
     }
 }
 

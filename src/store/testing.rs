@@ -172,7 +172,7 @@ pub(super) fn service_request(partner: PartnerId, customer: CustomerId) -> Servi
     ServiceRequest {
         id: ServiceRequestId::derive(partner.0, "1"),
         source: Source::PartnerCenter,
-        external_id: "1".to_owned(),
+        external_id: Some("1".to_owned()),
         customer_id: Some(customer),
         subscription_id: None,
         incident_id: None,
@@ -192,5 +192,6 @@ pub(super) fn service_request(partner: PartnerId, customer: CustomerId) -> Servi
         modified_at: Some(at(1)),
         closed_at: None,
         observed_at: at(0),
+        version: 0,
     }
 }

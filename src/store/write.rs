@@ -26,6 +26,12 @@ use crate::domain::{
 /// How many rows one statement inserts: more gains nothing, and every connection keeps what it prepared.
 const MOST_ROWS: usize = 128;
 
+/// The column in which a row counts its changes, if its table has one.
+const VERSION: &str = "version";
+
+/// What it begins with.
+pub(super) const FIRST_VERSION: i64 = 1;
+
 /// A transaction of one partner. It ends only by [`Write::commit`], together with its events, or by being dropped.
 ///
 /// Whoever writes holds the lock on the partner's row from the beginning, so two writers of one partner never decide
@@ -143,20 +149,37 @@ impl Write {
         self.insert("log_position", &["partner_id", "kind", "version"], rows, Some(once_more)).await
     }
 
-    /// Writes rows as they are now, new ones and old ones alike; never over a row of another partner.
+    /// Writes rows as they are now, new ones and old ones alike; never over a row of another partner. Rows that count
+    /// their changes count this one.
     pub(super) async fn save<E: EntityTrait>(&mut self, rows: Vec<Vec<Value>>) -> Result<()> {
         let table = E::default().table_name().to_owned();
         let names: Vec<String> = E::Column::iter().map(|column| column.to_string()).collect();
         let key: Vec<String> = E::PrimaryKey::iter().map(|key| key.into_column().to_string()).collect();
-        let rest: Vec<String> = names.iter().filter(|name| !key.contains(name)).cloned().collect();
+        let is_counted = names.iter().any(|name| name == VERSION);
+        let rest = names.iter().filter(|name| !key.contains(name) && *name != VERSION).cloned().collect::<Vec<_>>();
         let mut replace = OnConflict::columns(key);
         replace.update_columns(rest);
+        if is_counted {
+            replace.value(VERSION, Expr::col((table.clone(), VERSION)).add(1_i64));
+        }
         if names.iter().any(|name| name == "partner_id") {
             let before = Expr::col((table.clone(), "partner_id"));
             replace.action_and_where(before.eq(Expr::col(("excluded", "partner_id"))));
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.insert(&table, &names, rows, Some(replace)).await
+    }
+
+    /// Counts a change of rows whose parts have changed, though not they themselves.
+    pub(super) async fn count_change<T: Stored>(&mut self, ids: &[Uuid]) -> Result<()> {
+        for ids in ids.chunks(4096) {
+            let mut update = Query::update();
+            update.table(T::Entity::default()).value(VERSION, Expr::col(VERSION).add(1_i64));
+            update.and_where(dialect::beside_the_point(T::visible(&self.scope)));
+            update.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
+            self.transaction.execute(&update).await.map_err(database_error)?;
+        }
+        Ok(())
     }
 
     /// Moves the time at which rows were seen, and nothing else.
@@ -211,6 +234,16 @@ impl Write {
             found.extend(decode_all(&self.rows(&select).await?, read)?);
         }
         Ok(found)
+    }
+
+    /// What is stored under this id.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if nothing in scope is.
+    pub(super) async fn one<T: Stored>(&self, kind: &'static str, id: Uuid) -> Result<T> {
+        let missing = || Error::NotFound { kind, id: id.to_string() };
+        self.stored(&[id]).await?.pop().ok_or_else(missing)
     }
 
     /// Which of these ids are stored.

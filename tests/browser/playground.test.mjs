@@ -5,6 +5,7 @@ import { Playground, startBrowser, startDemo } from './support.mjs';
 const TABS = ['Board', 'WhoIsCalling', 'IsItDown', 'WhoElseIsHit', 'RequestInOneScreen', 'Coverage', 'Search'];
 const OTHERS = [
   'My services',
+  'Open a request',
   'Open incidents',
   'Renewals',
   'Seats by country',

@@ -96,7 +96,7 @@ async fn a_request_that_does_not_fit_the_schema_hears_what_would() {
         (json!({ "query": "query($a: Int) { __typename }" }), invalid, "$a"),
         (json!({ "query": "query { customers(first: $a) { totalCount } }" }), invalid, "$a"),
         (json!({ "query": "{ customers { totalCount } customers(first: 1) { totalCount } }" }), invalid, "customers"),
-        (json!({ "query": "mutation { a }" }), invalid, "mutation"),
+        (json!({ "query": "mutation { a }" }), invalid, "`Mutation` does not have a field `a`"),
         (json!({ "query": "subscription { a }" }), invalid, "subscription"),
         (json!({ "query": "{ customers { " }), "GRAPHQL_PARSE_FAILED", ""),
         (json!({ "query": named }), "OPERATION_RESOLUTION_FAILURE", "name one with `operationName`"),

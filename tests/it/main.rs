@@ -17,5 +17,6 @@ mod paging;
 mod response_cache;
 mod schema;
 mod selections;
+mod service_requests;
 mod statements;
 mod support;

@@ -172,7 +172,7 @@ pub fn open(tenant: &Tenant, seed: u64, partner: PartnerId, dice: &mut Dice, cre
     let request = ServiceRequest {
         id: ServiceRequestId::of(partner, &external_id),
         source: Source::PartnerCenter,
-        external_id,
+        external_id: Some(external_id),
         customer_id: Some(tenant.id),
         subscription_id: index.map(|index| subscriptions::subscription_id(tenant, seed, index)),
         incident_id: None,
@@ -192,6 +192,7 @@ pub fn open(tenant: &Tenant, seed: u64, partner: PartnerId, dice: &mut Dice, cre
         modified_at: Some(created_at),
         closed_at: None,
         observed_at: created_at,
+        version: 0,
     };
     Request { request, notes: Vec::new() }
 }

@@ -358,7 +358,7 @@ impl Given {
             request: ServiceRequest {
                 id,
                 source: Source::PartnerCenter,
-                external_id,
+                external_id: Some(external_id),
                 customer_id: Some(self.customer_id(tenant)),
                 subscription_id: Some(self.subscription(tenant, name).id),
                 incident_id: Some(IncidentId::of(self.id, Source::MicrosoftGraph, &incident)),
@@ -378,6 +378,7 @@ impl Given {
                 modified_at: Some(self.now),
                 closed_at: None,
                 observed_at: self.now,
+                version: 0,
             },
         }
     }

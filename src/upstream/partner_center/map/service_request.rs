@@ -49,7 +49,7 @@ pub fn service_request(item: wire::ServiceRequest, origin: &Origin) -> Result<Ch
         id,
         source: Source::PartnerCenter,
         title: item.title.unwrap_or_else(|| external_id.clone()),
-        external_id,
+        external_id: Some(external_id),
         customer_id,
         subscription_id: None,
         incident_id: None,
@@ -69,6 +69,7 @@ pub fn service_request(item: wire::ServiceRequest, origin: &Origin) -> Result<Ch
         // A request that was opened again keeps the date upstream.
         closed_at: item.last_closed_date.0.filter(|_| status == ServiceRequestStatus::Closed),
         observed_at: origin.observed_at,
+        version: 0,
     };
     Ok(Change::ServiceRequest { request, notes })
 }

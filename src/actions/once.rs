@@ -1,0 +1,50 @@
+//! An act that is done once, however often it is sent.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Error, Result},
+    store::Write,
+};
+
+/// An act under the key that its sender gave it.
+pub(super) struct Once {
+    pub(super) key: String,
+    fingerprint: String,
+}
+
+impl Once {
+    /// `act` with this input.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if the key could be used twice by accident, or cannot be stored.
+    pub(super) fn new(key: String, act: &str, input: &impl Serialize) -> Result<Self> {
+        if !(8..=128).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let reason =
+                "a key has 8 to 128 letters, digits or signs of ASCII, without blanks; a new UUID makes a good one";
+            return Err(Error::invalid("idempotencyKey", reason));
+        }
+        let input = serde_json::to_vec(&(act, input)).map_err(Error::internal)?;
+        let fingerprint = Sha256::digest(input).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { key, fingerprint })
+    }
+
+    /// What it made when it was sent before.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` of the input `idempotencyKey` if the key stands for something else.
+    pub(super) async fn done_before(&self, write: &mut Write, now: DateTime<Utc>) -> Result<Option<Uuid>> {
+        let done = write.done_before(&self.key, &self.fingerprint, now).await;
+        done.map_err(|error| error.of_input("idempotencyKey"))
+    }
+
+    /// Remembers what it made.
+    pub(super) async fn remember(&self, write: &mut Write, made: Uuid, now: DateTime<Utc>) -> Result<()> {
+        write.remember(&self.key, &self.fingerprint, made, now).await
+    }
+}

@@ -1,0 +1,126 @@
+//! Opening a service request, writing on it, closing it.
+//!
+//! What is done here is recorded here: nothing of it is sent to Microsoft.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Actions, once::Once};
+use crate::{
+    domain::{
+        Error, Result, ServiceRequestId, ServiceRequestNoteId,
+        access::Viewer,
+        change::{Batch, Change},
+        service_request::{ServiceRequest, ServiceRequestNote},
+        service_request_act::Filing,
+    },
+    store::Write,
+};
+
+/// A note that is to be written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Noting {
+    pub id: ServiceRequestId,
+    pub text: String,
+    /// At which version the writer saw the request; none if that does not matter.
+    pub expected_version: Option<i64>,
+}
+
+/// A request that is to be closed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Closing {
+    pub id: ServiceRequestId,
+    /// At which version the closer saw the request; none if that does not matter.
+    pub expected_version: Option<i64>,
+}
+
+// Each gives the request that it was about. One that is sent again under the same key does nothing and gives the same
+// request. What its sender can mend is an `Invalid`, or an error of one input.
+impl Actions {
+    /// Opens a request.
+    pub async fn open_service_request(&self, viewer: &Viewer, key: String, filing: Filing) -> Result<ServiceRequestId> {
+        let now = self.clock.now();
+        let once = Once::new(key, "open", &filing)?;
+        let id = ServiceRequestId::entered(viewer.scope.partner, &once.key, now);
+        let request = ServiceRequest::open(id, filing, now)?;
+        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        if let Some(done) = once.done_before(&mut write, now).await? {
+            return Ok(done.into());
+        }
+        check_links(&write, &request).await?;
+        finish(write, &once, request, Vec::new(), now).await
+    }
+
+    /// Writes a note on a request, whatever its status.
+    pub async fn note_service_request(&self, viewer: &Viewer, key: String, noting: Noting) -> Result<ServiceRequestId> {
+        let now = self.clock.now();
+        let once = Once::new(key, "note", &noting)?;
+        let id = ServiceRequestNoteId::entered(noting.id, &once.key, now);
+        let note = ServiceRequestNote::write(id, noting.id, &viewer.name, &noting.text, now)?;
+        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        if let Some(done) = once.done_before(&mut write, now).await? {
+            return Ok(done.into());
+        }
+        let request = present(&write, noting.id, noting.expected_version).await?;
+        finish(write, &once, request, vec![note], now).await
+    }
+
+    /// Closes a request.
+    pub async fn close_service_request(
+        &self,
+        viewer: &Viewer,
+        key: String,
+        closing: Closing,
+    ) -> Result<ServiceRequestId> {
+        let now = self.clock.now();
+        let once = Once::new(key, "close", &closing)?;
+        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        if let Some(done) = once.done_before(&mut write, now).await? {
+            return Ok(done.into());
+        }
+        let mut request = present(&write, closing.id, closing.expected_version).await?;
+        request.close(now).map_err(|error| error.of_input("id"))?;
+        finish(write, &once, request, Vec::new(), now).await
+    }
+}
+
+/// The request, if it is as its sender saw it.
+async fn present(write: &Write, id: ServiceRequestId, expected_version: Option<i64>) -> Result<ServiceRequest> {
+    let request = write.service_request(id).await.map_err(|error| error.of_input("id"))?;
+    request.expect_version(expected_version)?;
+    Ok(request)
+}
+
+/// Refuses links to what is not there, or is another customer's.
+async fn check_links(write: &Write, request: &ServiceRequest) -> Result<()> {
+    if let Some(customer) = request.customer_id {
+        write.customer(customer).await.map_err(|error| error.of_input("customerId"))?;
+    }
+    if let Some(incident) = request.incident_id {
+        write.incident(incident).await.map_err(|error| error.of_input("incidentId"))?;
+    }
+    if let Some(subscription) = request.subscription_id {
+        let subscription = write.subscription(subscription).await.map_err(|error| error.of_input("subscriptionId"))?;
+        if request.customer_id != Some(subscription.customer_id) {
+            let reason = "another customer holds this subscription; give its holder as `customerId`";
+            return Err(Error::invalid("subscriptionId", reason));
+        }
+    }
+    Ok(())
+}
+
+/// Saves a request and its new notes, with the events for what changed.
+async fn finish(
+    mut write: Write,
+    once: &Once,
+    request: ServiceRequest,
+    notes: Vec<ServiceRequestNote>,
+    now: DateTime<Utc>,
+) -> Result<ServiceRequestId> {
+    let id = request.id;
+    let batch = Batch { changes: vec![Change::ServiceRequest { request, notes }], ..Batch::default() };
+    let (_, events) = write.apply(batch, "an act", now).await?;
+    once.remember(&mut write, id.0, now).await?;
+    write.commit(events).await?;
+    Ok(id)
+}
