@@ -1,39 +1,26 @@
-//! What both peers need: the database, ids as supportgraph shows them, and what can be told of a service's state.
+//! What both peers need: a place to listen, ids as supportgraph shows them, and what can be told of a service's state.
 
 use std::error::Error;
 
+use axum::Router;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgPool, postgres::PgPoolOptions};
 use uuid::Uuid;
 
-/// The connections, as many as supportgraph keeps, and the only partner in the database.
-#[derive(Clone)]
-pub struct Database {
-    pub pool: PgPool,
-    pub partner: Uuid,
-}
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-impl Database {
-    pub async fn connect(url: &str) -> Result<Self, Box<dyn Error>> {
-        let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false).connect(url).await?;
-        let partner = sqlx::query_scalar("select id from partner").fetch_one(&pool).await?;
-        Ok(Self { pool, partner })
-    }
-}
-
-/// Serves `router` at the address and for the database that the command line names: `ADDRESS URL`.
-pub async fn serve(router: impl FnOnce(Database) -> axum::Router) -> Result<(), Box<dyn Error>> {
+/// Serves the router that `connect` makes of the database's address. The command line names both: `ADDRESS URL`.
+pub async fn serve(connect: impl AsyncFnOnce(&str) -> Result<Router>) -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(address), Some(url)) = (arguments.next(), arguments.next()) else {
         return Err("usage: ADDRESS DATABASE_URL".into());
     };
-    let database = Database::connect(&url).await?;
+    let router = connect(&url).await?;
     let listener = tokio::net::TcpListener::bind(address).await?;
     if !listener.local_addr()?.ip().is_loopback() {
         return Err("a peer listens on loopback only".into());
     }
-    Ok(axum::serve(listener, router(database)).await?)
+    Ok(axum::serve(listener, router).await?)
 }
 
 /// The global form of an id, such as `cus_` and 22 characters.

@@ -1,6 +1,6 @@
 //! The limit: one statement per relation, typed rows, and serde. What somebody writes who needs just these three answers.
 
-use std::{collections::HashMap, error::Error};
+use std::collections::HashMap;
 
 use axum::{
     Router,
@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use peers::{Database, GlobalId, light, status_now};
+use peers::{GlobalId, light, status_now};
 use serde::{Serialize, Serializer};
 use sqlx::{FromRow, Postgres, query::QueryAs};
 use uuid::Uuid;
@@ -19,20 +19,25 @@ use uuid::Uuid;
 mod board;
 #[path = "handwritten/customer.rs"]
 mod customer;
+#[path = "handwritten/database.rs"]
+mod database;
 #[path = "handwritten/incidents.rs"]
 mod incidents;
+
+use database::Database;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    peers::serve(|database| {
-        Router::new()
+async fn main() -> peers::Result<()> {
+    peers::serve(async |url| {
+        let database = Database::connect(url).await?;
+        Ok(Router::new()
             .route("/board", get(async |State(database)| answer(board::board(&database).await)))
             .route("/customer", get(one_customer))
             .route("/incidents", get(async |State(database)| answer(incidents::incidents(&database).await)))
-            .with_state(database)
+            .with_state(database))
     })
     .await
 }
