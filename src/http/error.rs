@@ -63,7 +63,9 @@ impl IntoResponse for Refusal {
 
 impl From<domain::Error> for Refusal {
     fn from(error: domain::Error) -> Self {
-        use domain::Error::{Conflict, CursorExpired, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable};
+        use domain::Error::{
+            Conflict, CursorExpired, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable,
+        };
         let status = match &error {
             Invalid { .. } | OfInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Conflict(_) => StatusCode::CONFLICT,

@@ -13,6 +13,7 @@ mod http;
 mod import;
 mod isolation;
 mod limits;
+mod live;
 mod paging;
 mod response_cache;
 mod schema;
