@@ -100,7 +100,10 @@ enum Mode {
         hub: Arc<Hub>,
     },
     /// Listens with others; reads the log for itself up to where it joined them.
-    Joined(Member),
+    Joined {
+        member: Member,
+        is_late: bool,
+    },
     Ended,
 }
 
@@ -111,15 +114,13 @@ impl Listener {
                 return Some(Ok(told));
             }
             match &mut self.mode {
-                Mode::Joined(member) if self.place.position >= member.joined_at => match member.sheets.recv().await {
-                    Ok(Sheet::Told(sheet)) => self.said = Said::Shared(sheet, 0),
-                    Ok(Sheet::Gap) | Err(RecvError::Lagged(_)) => {
-                        if let Err(error) = Box::pin(self.fall_back()).await {
-                            return Some(Err(error));
-                        }
+                Mode::Joined { member, is_late: false } if self.place.position >= member.joined_at => {
+                    match member.sheets.recv().await {
+                        Ok(Sheet::Told(sheet)) => self.said = Said::Shared(sheet, 0),
+                        Ok(Sheet::Gap) | Err(RecvError::Lagged(_)) => self.fall_back(),
+                        Err(RecvError::Closed) => return None,
                     }
-                    Err(RecvError::Closed) => return None,
-                },
+                }
                 Mode::Ended => return None,
                 // In a box of its own: its size would be that of every listener.
                 _ => {
@@ -147,38 +148,68 @@ impl Listener {
     }
 
     /// Was too slow: goes back to the log where it stands.
-    async fn fall_back(&mut self) -> Result<()> {
-        let Mode::Joined(member) = &mut self.mode else { return Ok(()) };
-        self.live.metrics.fell_back.inc();
-        let hub = Arc::clone(&member.group.hub);
-        hub.rejoin(member);
-        // What has been forgotten since it last heard something was offered to it long before it became slow.
-        let start = patiently(|| hub.store().log_start()).await?;
-        self.place.position = self.place.position.max(start);
-        self.said = Said::Own(Vec::new().into_iter());
-        Ok(())
+    fn fall_back(&mut self) {
+        if let Mode::Joined { member, is_late } = &mut self.mode {
+            self.live.metrics.fell_back.inc();
+            Arc::clone(&member.group.hub).rejoin(member);
+            *is_late = true;
+        }
     }
 
     /// Reads the next page of the log, and of the snapshot as long as that lasts.
     async fn read_on(&mut self) -> Result<()> {
-        let (topic, hub) = match &self.mode {
-            Mode::Reading { topic, hub, .. } => (Arc::clone(topic), Arc::clone(hub)),
-            Mode::Joined(member) => (Arc::clone(&member.group.topic), Arc::clone(&member.group.hub)),
+        let (topic, hub, is_late) = match &self.mode {
+            Mode::Reading { topic, hub, .. } => (Arc::clone(topic), Arc::clone(hub), false),
+            Mode::Joined { member, is_late } => {
+                (Arc::clone(&member.group.topic), Arc::clone(&member.group.hub), *is_late)
+            }
             Mode::Ended => return Ok(()),
         };
-        let place = self.place;
-        let (read_to, is_last, told) = patiently(|| self.read_page(&hub, &*topic, place)).await?;
-        self.place = read_to;
-        self.said = Said::Own(told.into_iter());
-        if let (Mode::Reading { key, .. }, true, true) = (&self.mode, is_last, read_to.is_after_all_rows()) {
-            self.mode = Mode::Joined(hub.join(*key, &topic));
+        let page = loop {
+            let reading = Page::read(Arc::clone(&self.live), Arc::clone(&hub), Arc::clone(&topic), self.place, is_late);
+            // In a task of its own: whoever stops listening in the middle of it must not keep the database waiting.
+            match tokio::spawn(reading).await.map_err(Error::internal)? {
+                // What it is owed is still there when the database answers again.
+                Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
+                page => break page?,
+            }
+        };
+        self.place = page.place;
+        self.said = Said::Own(page.told.into_iter());
+        match &mut self.mode {
+            Mode::Reading { key, .. } if page.is_last && page.place.is_after_all_rows() => {
+                self.mode = Mode::Joined { member: hub.join(*key, &topic), is_late: false };
+            }
+            Mode::Joined { is_late, .. } => *is_late = false,
+            _ => {}
         }
         Ok(())
     }
+}
 
-    /// What follows `place`: how far it leads, whether nothing follows that, and what is to be told.
-    async fn read_page(&self, hub: &Hub, topic: &dyn Topic, place: Place) -> Result<(Place, bool, Vec<Told>)> {
-        let _turn = self.live.telling.acquire().await;
+/// What one reading gave.
+struct Page {
+    /// How far it leads.
+    place: Place,
+    /// Nothing followed in the log.
+    is_last: bool,
+    told: Vec<Told>,
+}
+
+impl Page {
+    /// Reads what follows `place`.
+    async fn read(
+        live: Arc<Shared>,
+        hub: Arc<Hub>,
+        topic: Arc<dyn Topic>,
+        mut place: Place,
+        is_late: bool,
+    ) -> Result<Self> {
+        let _turn = live.telling.acquire().await;
+        if is_late {
+            // What was forgotten since it last heard something was offered to it long before it became slow.
+            place.position = place.position.max(hub.store().log_start().await?);
+        }
         let Slice { log, rows, is_last } = if place.is_after_all_rows() {
             let log = hub.store().log_after(place.position, PAGE).await?;
             Slice { log, rows: Vec::new(), is_last: true }
@@ -186,40 +217,29 @@ impl Listener {
             topic.slice(place).await?
         };
         let (position, log_is_last) = (log.position, log.is_last);
-        let mut telling = self.changes(hub, topic, place, log).await?;
+        let mut telling = changes(&live, &hub, &*topic, place, log).await?;
         telling.extend(rows.iter().map(|row| (Place { position, upper: row.id() }, Part::Row(row.clone()))));
         let mut read_to = Place { position, upper: rows.last().map_or(place.upper, Row::id) };
         if !place.is_after_all_rows() && is_last {
             read_to = Place::after_all_rows(position);
             telling.push((read_to, Part::Complete));
         }
-        Ok((read_to, log_is_last, topic.tell(telling).await?))
-    }
-
-    /// What happened to rows that the listener was told of, or to anything if it has no rows.
-    async fn changes(&self, hub: &Hub, topic: &dyn Topic, place: Place, log: LogPage) -> Result<Telling> {
-        let mut wanted = moments(hub.store(), log.events).await?;
-        wanted.retain(|moment| {
-            moment.event.entity_id <= place.upper && topic.interest().admits(moment) && topic.wants(moment)
-        });
-        let count = wanted.len();
-        let changes: Vec<Change> = match topic.may_merge() {
-            true => merged(wanted),
-            false => wanted.into_iter().map(Change::from).collect(),
-        };
-        self.live.metrics.conflated.inc_by((count - changes.len()) as u64);
-        let told =
-            |change: Change| (Place { position: change.last.position, upper: place.upper }, Part::Change(change));
-        Ok(changes.into_iter().map(told).collect())
+        Ok(Self { place: read_to, is_last: log_is_last, told: topic.tell(telling).await? })
     }
 }
 
-/// Waits for a database that does not answer: what a listener is owed is still there when it does.
-async fn patiently<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> Result<T> {
-    loop {
-        match read().await {
-            Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
-            read => return read,
-        }
-    }
+/// What happened to rows that the listener was told of, or to anything if it has no rows.
+async fn changes(live: &Shared, hub: &Hub, topic: &dyn Topic, place: Place, log: LogPage) -> Result<Telling> {
+    let mut wanted = moments(hub.store(), log.events).await?;
+    wanted.retain(|moment| {
+        moment.event.entity_id <= place.upper && topic.interest().admits(moment) && topic.wants(moment)
+    });
+    let count = wanted.len();
+    let changes: Vec<Change> = match topic.may_merge() {
+        true => merged(wanted),
+        false => wanted.into_iter().map(Change::from).collect(),
+    };
+    live.metrics.conflated.inc_by((count - changes.len()) as u64);
+    let told = |change: Change| (Place { position: change.last.position, upper: place.upper }, Part::Change(change));
+    Ok(changes.into_iter().map(told).collect())
 }

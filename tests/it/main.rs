@@ -14,6 +14,8 @@ mod import;
 mod isolation;
 mod limits;
 mod live;
+mod live_interleavings;
+mod live_nodes;
 mod paging;
 mod response_cache;
 mod schema;

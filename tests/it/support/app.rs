@@ -97,6 +97,12 @@ impl TestApp {
         app
     }
 
+    /// Another node on the same database that no bus tells anything.
+    pub async fn another_node_alone(&self) -> Self {
+        let bus = Arc::new(InProcess::default());
+        Self::on(Arc::clone(&self.database), self.url.clone(), self.config.clone(), self.clock.clone(), bus).await
+    }
+
     /// Puts an invented partner with so many customers into the database.
     pub async fn invent(&self, customers: usize, seed: u64) -> PartnerId {
         let now = self.clock.now();
