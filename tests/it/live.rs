@@ -223,6 +223,30 @@ async fn what_is_no_longer_kept_ends_a_feed_with_advice() {
 }
 
 #[tokio::test]
+async fn who_waited_longer_than_the_log_is_kept_and_is_then_late_goes_on() {
+    let app = TestApp::with(|config| config.live.keep_days = 1).await;
+    let contoso = contoso(&app).await;
+    let mut listener = app.listen(contoso.id, HEALTH, json!({})).await;
+    listener.snapshot().await;
+    assert!(listener.is_silent().await);
+    // What happens meanwhile is not for it.
+    app.apply(contoso.id, [contoso.request(ADATUM, "other")]).await;
+    app.live().tidy().await.expect("tidied");
+    app.clock.advance(TimeDelta::days(1));
+    assert!(app.live().tidy().await.expect("tidied") > 0);
+    let mut prompt = app.listen(contoso.id, HEALTH, json!({})).await;
+    prompt.snapshot().await;
+    for _ in 0..20 {
+        for status in [DOWN, SLOW] {
+            report(&app, &contoso, ADATUM, status).await;
+            prompt.next().await;
+        }
+    }
+    assert_eq!(listener.next().await["mergedSteps"], 40);
+    assert_eq!(app.metrics().live.fell_back.get(), 1);
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_its_own_field_partner_and_database() {
     let app = TestApp::start().await;
     let contoso = contoso(&app).await;
@@ -331,6 +355,30 @@ async fn who_listens_alike_is_told_once_for_all() {
     assert_eq!(app.metrics().live.told.get() - before, 1);
     for listener in &mut others {
         assert!(listener.is_silent().await);
+    }
+    // Nobody is told what nobody listens to any more.
+    drop((listeners, others));
+    let mut other = app.listen(contoso.id, CHANGES, json!({})).await;
+    other.next().await;
+    assert!(other.is_silent().await);
+    report(&app, &contoso, BELLOWS, SLOW).await;
+    other.next().await;
+    assert_eq!(app.metrics().live.told.get() - before, 2);
+}
+
+#[tokio::test]
+async fn who_stops_in_the_middle_of_a_snapshot_keeps_nobody_waiting() {
+    let app = TestApp::with(|config| config.database.max_connections = 2).await;
+    let contoso = contoso(&app).await;
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        let mut listener = app.listen(contoso.id, HEALTH, json!({})).await;
+        assert!(listener.is_silent().await, "nothing is read yet");
+        idle.push(listener);
+    }
+    app.query("{ customers { totalCount } }").await.data();
+    for listener in &mut idle {
+        assert_eq!(listener.snapshot().await.len(), 2);
     }
 }
 

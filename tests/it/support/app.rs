@@ -81,7 +81,7 @@ impl TestApp {
     async fn on(database: Arc<TestDatabase>, url: String, config: Config, clock: Clock, bus: Arc<dyn Bus>) -> Self {
         let app = App::start_on(&config, clock.clone(), Arc::clone(&bus)).await.expect("the server starts");
         let client = Client::new(app.addr);
-        Self { app, client, clock, url, config, bus, database: database }
+        Self { app, client, clock, url, config, bus, database }
     }
 
     /// Another node on the same database and bus.
