@@ -45,11 +45,16 @@ impl Listener {
 
     /// Everything up to the end of the snapshot, without its mark.
     pub async fn snapshot(&mut self) -> Vec<Value> {
+        self.snapshot_and_cursor().await.0
+    }
+
+    /// The snapshot, and the cursor of its mark.
+    pub async fn snapshot_and_cursor(&mut self) -> (Vec<Value>, Value) {
         let mut events = Vec::new();
         loop {
             let event = self.next().await;
             if event["kind"] == "SNAPSHOT_COMPLETE" {
-                return events;
+                return (events, event["cursor"].clone());
             }
             events.push(event);
         }
