@@ -1,6 +1,6 @@
 //! The one place where parts are joined: configuration in, running server out, stopped in order.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use secrecy::ExposeSecret;
@@ -12,7 +12,9 @@ use crate::{
     engine::{Engine, Limits},
     graphql,
     http::{self, Http},
+    live::{Bus, InProcess, Live},
     store::{MigrationState, Store},
+    telemetry::Metrics,
 };
 
 /// A running server.
@@ -20,6 +22,9 @@ pub struct App {
     /// Where it listens; tells the port when the configuration left the choice to the system.
     pub addr: SocketAddr,
     pub store: Store,
+    pub engine: Engine,
+    pub live: Live,
+    pub metrics: Metrics,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<usize>,
 }
@@ -31,6 +36,15 @@ impl App {
     ///
     /// An address that is not loopback, a database that is unreachable, behind or ahead, a port that is taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        Self::start_on(config, clock, Arc::new(InProcess::default())).await
+    }
+
+    /// The same as a node among others that hear of each other by `bus`.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::start`].
+    pub async fn start_on(config: &Config, clock: Clock, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
         let listen = config.server.listen;
         if !listen.ip().is_loopback() {
             bail!(
@@ -45,7 +59,10 @@ impl App {
         let cursor_key =
             cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
         let engine = schema(config, cursor_key);
-        let http = Http::new(engine, store.clone(), clock, config.server.clone(), config.limits.batch);
+        let metrics = Metrics::default();
+        let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
+        let server = config.server.clone();
+        let http = Http::new(engine.clone(), store.clone(), clock, live.clone(), server, config.limits.batch);
 
         let listener = TcpListener::bind(listen).await.with_context(|| {
             format!(
@@ -61,7 +78,7 @@ impl App {
         };
         // A dropped sender stops the server as well: nothing is left behind by a test that fails.
         let serving = tokio::spawn(http::serve(listener, http.router(), limits, async { drop(stopped.await) }));
-        Ok(Self { addr, store, stop, serving })
+        Ok(Self { addr, store, engine, live, metrics, stop, serving })
     }
 
     /// Accepts nothing new, answers what is in flight, and returns how many requests had to be cut off.

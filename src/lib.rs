@@ -1,6 +1,6 @@
 //! supportgraph: one GraphQL gateway for a Microsoft cloud partner.
 //!
-//! Read in this order: [`domain`] says what is true, [`store`] keeps it, [`engine`] answers a selection level by level,
+//! Read in this order: [`domain`] says what is true, [`store`] keeps it, [`live`] tells what happens, [`engine`] answers a selection level by level,
 //! [`graphql`] describes the schema, [`http`] carries bytes, and [`app`] joins the parts. `docs/ARCHITECTURE.md` tells
 //! where everything lives and what may depend on what.
 
@@ -12,6 +12,7 @@ pub mod domain;
 pub mod engine;
 pub mod graphql;
 pub mod http;
+pub mod live;
 pub mod store;
 pub mod telemetry;
 pub mod upstream;

@@ -1,10 +1,9 @@
-//! Log lines: one format for people, one for machines, both on standard error.
+//! Log lines, one format for people and one for machines, both on standard error; and the names of all metrics.
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::{
-    Layer as _, Registry, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use prometheus::{Histogram, HistogramOpts, IntCounter, Opts, Registry, TextEncoder, core::Collector};
+use tracing_subscriber::{Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::TelemetryConfig;
 
@@ -19,5 +18,71 @@ pub fn start(config: &TelemetryConfig) {
         false => lines.with_target(false).boxed(),
     };
     // It fails only where logging was started before.
-    let _ = Registry::default().with(lines.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+}
+
+/// What one server counts. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    pub live: LiveMetrics,
+}
+
+/// What the core of the live feeds counts.
+#[derive(Clone)]
+pub struct LiveMetrics {
+    /// Batches of events that were worked out for a group of listeners.
+    pub told: IntCounter,
+    /// Steps that were merged into a later one for listeners that were late.
+    pub conflated: IntCounter,
+    /// Listeners that were too slow for their group and went back to the log.
+    pub fell_back: IntCounter,
+    /// Listeners that began at a cursor.
+    pub resumed: IntCounter,
+    /// Listeners whose cursor was too old, or of elsewhere.
+    pub expired: IntCounter,
+    /// Seconds from when an event was observed until it was told.
+    pub lag: Histogram,
+}
+
+/// Bounds of what is measured in seconds.
+const SECONDS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let registry = Registry::new();
+        let counter = |name, help| registered(&registry, IntCounter::with_opts, [name, help]);
+        let seconds = |opts: Opts| Histogram::with_opts(HistogramOpts::from(opts).buckets(SECONDS.to_vec()));
+        let live = LiveMetrics {
+            told: counter("supportgraph_live_told_total", "Batches of events worked out for a group of listeners."),
+            conflated: counter("supportgraph_live_conflated_total", "Steps merged into a later one for the late."),
+            fell_back: counter("supportgraph_live_fell_back_total", "Listeners that were too slow for their group."),
+            resumed: counter("supportgraph_live_resumed_total", "Listeners that began at a cursor."),
+            expired: counter("supportgraph_live_expired_total", "Listeners whose cursor was too old or of elsewhere."),
+            lag: registered(
+                &registry,
+                seconds,
+                ["supportgraph_live_lag_seconds", "From when an event was observed until it was told."],
+            ),
+        };
+        Self { registry, live }
+    }
+}
+
+impl Metrics {
+    /// Everything in the text format of Prometheus.
+    pub fn text(&self) -> String {
+        // Fails only for a metric of two names, which the first test of this would find.
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    make: impl FnOnce(Opts) -> prometheus::Result<C>,
+    [name, help]: [&str; 2],
+) -> C {
+    let collector = make(Opts::new(name, help)).expect("the name is well formed");
+    registry.register(Box::new(collector.clone())).expect("each name is used once");
+    collector
 }

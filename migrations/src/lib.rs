@@ -19,6 +19,7 @@ mod m0012_create_event;
 mod m0013_create_quarantine;
 mod m0014_add_version_to_service_request;
 mod m0015_create_idempotency;
+mod m0016_create_log_mark;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_create_quarantine::Migration),
             Box::new(m0014_add_version_to_service_request::Migration),
             Box::new(m0015_create_idempotency::Migration),
+            Box::new(m0016_create_log_mark::Migration),
         ]
     }
 }

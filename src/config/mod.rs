@@ -132,6 +132,16 @@ section! {
 }
 
 section! {
+    /// How changes reach those who listen.
+    LiveConfig "live" {
+        /// Time after which a node looks for what other nodes have written, if nothing told it of that.
+        poll_seconds: u64 = 2, within(1, 3600);
+        /// Days for which the log of events is kept. A listener may resume, and an export go on, within them.
+        keep_days: u64 = 14, within(1, 3650);
+    }
+}
+
+section! {
     /// What the server says about itself.
     TelemetryConfig "telemetry" {
         /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
@@ -148,6 +158,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub limits: LimitsConfig,
     pub cache: CacheConfig,
+    pub live: LiveConfig,
     pub telemetry: TelemetryConfig,
     origins: std::collections::BTreeMap<&'static str, Origin>,
 }
@@ -194,6 +205,7 @@ impl Config {
             database: DatabaseConfig::read(&mut source),
             limits: LimitsConfig::read(&mut source),
             cache: CacheConfig::read(&mut source),
+            live: LiveConfig::read(&mut source),
             telemetry: TelemetryConfig::read(&mut source),
             origins: Default::default(),
         };
@@ -209,6 +221,7 @@ impl Config {
             self.database.fields(),
             self.limits.fields(),
             self.cache.fields(),
+            self.live.fields(),
             self.telemetry.fields(),
         ];
         sections.into_iter().flatten().collect()

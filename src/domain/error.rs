@@ -31,6 +31,13 @@ pub enum Error {
     #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
     LimitExceeded { which: &'static str, asked: u64, limit: u64, remedy: &'static str },
 
+    /// What happened since is no longer known, or never was.
+    #[error(
+        "{0}: what happened after this cursor is no longer kept, or the cursor is of another database; leave it out to \
+         begin with the present state, and go on from the cursors that come with it"
+    )]
+    CursorExpired(&'static str),
+
     /// The database did not answer; trying again later may help.
     #[error("the database is not available at the moment; try again in a few seconds")]
     Unavailable(#[source] Arc<dyn StdError + Send + Sync>),
@@ -67,6 +74,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::OfInput { error, .. } => error.code(),
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
+            Self::CursorExpired(_) => "CURSOR_EXPIRED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }

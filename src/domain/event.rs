@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::CustomerId;
+use super::{CustomerId, PartnerId};
 
 /// The kinds of things that events and cached answers speak of.
 #[derive(
@@ -64,4 +64,18 @@ pub struct Event {
     pub observed_at: DateTime<Utc>,
     /// The members that changed, before and after: `{"status": ["ACTIVE", "SUSPENDED"]}`.
     pub difference: Value,
+}
+
+/// An event at its place in its partner's log. Places are counted from 1, without a gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    pub position: i64,
+    pub event: Event,
+}
+
+/// How far a partner's log has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub partner: PartnerId,
+    pub position: i64,
 }

@@ -46,6 +46,12 @@ impl Args {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
+    /// Puts a text in the place of what was given for `name`, if anything was.
+    pub(super) fn set(&mut self, name: &str, text: &str) {
+        self.0.retain(|(given, _)| given != name);
+        self.0.push((Name::new(name), Value::from(text)));
+    }
+
     /// How long the first list among the arguments is.
     pub(super) fn list_length(&self) -> Option<usize> {
         self.0.iter().find_map(|(_, value)| match value {

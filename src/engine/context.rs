@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ pub struct Context {
     pub audience: String,
     /// Cursors are good inside one realm only: the partner.
     pub realm: Uuid,
-    data: Box<dyn Any + Send + Sync>,
+    data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -31,7 +31,19 @@ impl Context {
         realm: Uuid,
         data: D,
     ) -> Self {
-        Self { correlation_id, now, audience, realm, data: Box::new(data), changes_at: Mutex::new(None) }
+        Self { correlation_id, now, audience, realm, data: Arc::new(data), changes_at: Mutex::new(None) }
+    }
+
+    /// The same surroundings at another time.
+    pub(super) fn at(&self, now: DateTime<Utc>) -> Self {
+        Self {
+            correlation_id: self.correlation_id.clone(),
+            now,
+            audience: self.audience.clone(),
+            realm: self.realm,
+            data: Arc::clone(&self.data),
+            changes_at: Mutex::new(None),
+        }
     }
 
     /// What the schema's own part of the context is.

@@ -8,8 +8,10 @@ use super::json::Json;
 /// How a field is taken from a row.
 pub enum Leaf<T> {
     Id(&'static str, fn(&T) -> Uuid),
+    NullableId(fn(&T) -> Option<(&'static str, Uuid)>),
     Text(fn(&T) -> &str),
     NullableText(fn(&T) -> Option<&str>),
+    OwnedText(fn(&T) -> Option<String>),
     Int(fn(&T) -> i64),
     NullableInt(fn(&T) -> Option<i64>),
     Flag(fn(&T) -> bool),
@@ -40,8 +42,10 @@ impl<T> Leaf<T> {
         }
         match self {
             Self::Id(prefix, id) => json.id(prefix, id(row)),
+            Self::NullableId(id) => or_null(json, id(row), |json, (prefix, id)| json.id(prefix, id)),
             Self::Text(text) => json.text(text(row)),
             Self::NullableText(text) => or_null(json, text(row), Json::text),
+            Self::OwnedText(text) => or_null(json, text(row), |json, text| json.text(&text)),
             Self::Int(int) => json.int(int(row)),
             Self::NullableInt(int) => or_null(json, int(row), Json::int),
             Self::Flag(flag) => json.flag(flag(row)),

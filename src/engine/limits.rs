@@ -9,7 +9,7 @@ use apollo_compiler::{Name, ast};
 use super::{
     argument::{Args, Variables},
     relation::take,
-    selection::{Selected, Selection, Sub},
+    selection::{Selected, Selection, Sub, What},
 };
 use crate::domain::{Error, Result, page::Take};
 
@@ -160,7 +160,12 @@ fn cost(selection: &Selection, variables: &Variables, page_size: u32, parents: u
             .into_iter()
             .fold(objects, |sum, selection| sum.saturating_add(cost(selection, variables, page_size, objects)))
     };
-    selection.relations().map(below).fold(0, u64::saturating_add)
+    let live = selection.fields.iter().filter_map(|selected| match &selected.what {
+        // What one event leads to.
+        What::Live(_, event) => Some(cost(event, variables, page_size, parents).saturating_add(parents)),
+        _ => None,
+    });
+    selection.relations().map(below).chain(live).fold(0, u64::saturating_add)
 }
 
 fn page_length(selected: &Selected, variables: &Variables, page_size: u32) -> u64 {

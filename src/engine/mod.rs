@@ -12,6 +12,7 @@ mod feed;
 mod json;
 mod leaf;
 mod limits;
+mod live;
 mod node;
 mod object;
 mod part;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 use apollo_compiler::{
     ExecutableDocument, Name, Schema,
+    ast::OperationType,
     collections::HashMap,
     executable::Operation,
     introspection,
@@ -50,8 +52,9 @@ pub use feed::{Feed, Opened, Payload};
 pub use json::parse_id;
 pub use leaf::next_midnight;
 pub use limits::Limits;
+pub use live::{Answers, Listen, Listening, Payloads};
 pub use node::{FindRefs, NodeRef};
-pub use object::{Described, Object};
+pub use object::{Described, Field, Object};
 pub use relation::{Paged, Wanted};
 pub use request::{Allowed, Outcome, Request, Response};
 pub use response_cache::{ReadVersions, Versions};
@@ -63,6 +66,7 @@ use self::{
     document::{Document, Documents},
     error::{refuse_document, refuse_with},
     limits::check_cost,
+    live::{Begun, outcome_of},
     plan::Plan,
     response_cache::ResponseCache,
     run::{Rows, Run},
@@ -101,13 +105,13 @@ struct Inner {
 }
 
 impl Engine {
-    /// The engine of everything that can be reached from the query root `Q` and the mutation root `M`.
+    /// The engine of everything that can be reached from the roots of queries `Q`, of mutations `M`, and of live feeds `L`.
     ///
     /// # Panics
     ///
     /// If the descriptions do not make a valid schema: a fault that every start and every test finds.
-    pub fn new<Q: Described + Default, M: Described + Default>(settings: Settings) -> Self {
-        let sdl = schema::sdl::<Q, M>();
+    pub fn new<Q: Described + Default, M: Described + Default, L: Described>(settings: Settings) -> Self {
+        let sdl = schema::sdl::<Q, M, L>();
         let schema = Schema::parse_and_validate(&sdl, "schema.graphql");
         let schema =
             schema.unwrap_or_else(|refused| panic!("the descriptions make no valid schema: {}", refused.errors));
@@ -115,6 +119,7 @@ impl Engine {
         let mut types = Types::default();
         types.add::<Q>();
         types.add::<M>();
+        types.add::<L>();
         Self(Arc::new(Inner {
             sdl,
             schema,
@@ -135,8 +140,17 @@ impl Engine {
     }
 
     /// Answers a query or mutation, or begins a live operation.
-    pub async fn open(&self, request: Request, context: Context) -> Opened {
-        Opened::Answered(self.execute(request, Allowed::Live, context).await)
+    pub async fn open(&self, request: Request, allowed: Allowed, context: Context) -> Opened {
+        let begun = match self.0.begun(&request, allowed, context) {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(context)) => return Opened::Answered(self.execute(request, allowed, context).await),
+            Err(refused) => return Opened::Answered(refused),
+        };
+        let id = begun.context.correlation_id.clone();
+        match begun.listen(&request).await {
+            Ok(feed) => Opened::Live(feed),
+            Err(error) => Opened::Answered(refuse_with(outcome_of(&error), &error, &id)),
+        }
     }
 
     /// Answers one request. Never fails: what goes wrong is told in the response.
@@ -151,10 +165,7 @@ impl Inner {
     /// The response to a request that is not executed.
     async fn execute(&self, request: &Request, allowed: Allowed, context: &Context) -> Result<Response, Response> {
         let id = &context.correlation_id;
-        let Some(text) = request.query.as_deref() else {
-            let message = "the request has no `query`; send {\"query\": \"{ viewer { name } }\"}";
-            return Err(refusal(Outcome::Malformed, "BAD_REQUEST", message, id));
-        };
+        let text = text_of(request, id)?;
         let place = match &self.cache {
             Some(cache) => match cache.look_up(request, context).await {
                 Ok(Ok(body)) => return Ok(Response { outcome: Outcome::Complete, body }),
@@ -165,6 +176,9 @@ impl Inner {
         };
         let document = self.documents.read(text, &self.schema, &self.limits, allowed, id)?;
         let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
+        if operation.operation_type == OperationType::Subscription {
+            return Err(refusal(Outcome::Invalid, "LIVE_TRANSPORT_REQUIRED", LIVE_TRANSPORTS, id));
+        }
         let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
         let plan = document.plan(operation, &variables, &self.schema, &self.types);
         check_cost(&plan.root, &variables, &self.limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
@@ -182,6 +196,30 @@ impl Inner {
             cache.keep(place, &plan, &answer.response.body, answer.changes_at);
         }
         Ok(answer.response)
+    }
+
+    /// The live operation of a request; its context back if it is not live.
+    ///
+    /// # Errors
+    ///
+    /// The response to a request that is refused.
+    fn begun(
+        self: &Arc<Self>,
+        request: &Request,
+        allowed: Allowed,
+        context: Context,
+    ) -> Result<Result<Begun, Context>, Response> {
+        let id = &context.correlation_id;
+        let document = self.documents.read(text_of(request, id)?, &self.schema, &self.limits, allowed, id)?;
+        let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
+        if operation.operation_type != OperationType::Subscription || allowed == Allowed::Everything {
+            return Ok(Err(context));
+        }
+        let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
+        let plan = document.plan(operation, &variables, &self.schema, &self.types);
+        check_cost(&plan.root, &variables, &self.limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
+        let variables = Arc::new(variables.into_inner());
+        Ok(Ok(Begun { engine: Arc::clone(self), plan, variables, context: Arc::new(context) }))
     }
 
     fn variables(
@@ -251,6 +289,18 @@ impl Inner {
 struct Answer {
     response: Response,
     changes_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// Where live operations are answered.
+const LIVE_TRANSPORTS: &str = "a live operation is answered more than once; open a WebSocket with the protocol \
+                               graphql-transport-ws, or send the request with `accept: text/event-stream` or \
+                               `accept: multipart/mixed; subscriptionSpec=1.0`";
+
+fn text_of<'a>(request: &'a Request, id: &str) -> Result<&'a str, Response> {
+    request.query.as_deref().ok_or_else(|| {
+        let message = "the request has no `query`; send {\"query\": \"{ viewer { name } }\"}";
+        refusal(Outcome::Malformed, "BAD_REQUEST", message, id)
+    })
 }
 
 fn refuse_request(document: &ExecutableDocument, error: &RequestError, id: &str) -> Response {

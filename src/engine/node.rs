@@ -60,9 +60,17 @@ pub type NodeRef = (String, Uuid);
 /// Finds references to objects; none stands for what cannot be found.
 pub type FindRefs = for<'a> fn(&'a Context, &'a Wanted<'a>) -> BoxFuture<'a, Result<Vec<Option<NodeRef>>>>;
 
+/// Where references come from.
+pub(super) enum Find<T> {
+    /// From what was asked, the same for every row.
+    Asked(FindRefs),
+    /// From each row itself.
+    InRow(fn(&T) -> Option<NodeRef>),
+}
+
 /// A field that gives objects of several types.
-pub(super) struct ToRefs {
-    pub(super) find: FindRefs,
+pub(super) struct ToRefs<T> {
+    pub(super) find: Find<T>,
     pub(super) type_name: &'static str,
     /// A list, or a single object that may be null.
     pub(super) is_list: bool,
@@ -70,7 +78,7 @@ pub(super) struct ToRefs {
     pub(super) nullable_items: bool,
 }
 
-impl<T: Described> Relation<T> for ToRefs {
+impl<T: Described> Relation<T> for ToRefs<T> {
     fn kind(&self) -> Kind {
         Kind::Refs { type_name: self.type_name, is_list: self.is_list, nullable_items: self.nullable_items }
     }
@@ -80,7 +88,10 @@ impl<T: Described> Relation<T> for ToRefs {
             let (sub, args) = asked(selected, run);
             let Sub::Refs { selections, .. } = sub else { unreachable!("planned as references") };
             let wanted = Wanted::new(&args, sub, run.page_size);
-            let refs = (self.find)(run.context, &wanted).await?;
+            let refs = match self.find {
+                Find::Asked(find) => find(run.context, &wanted).await?,
+                Find::InRow(of) => parents.iter().map(of).collect(),
+            };
             let load = |selection: &'a super::selection::Selection| {
                 let source = selection.object.node();
                 let ids: Vec<Uuid> = match source {
@@ -114,7 +125,10 @@ impl<T: Described> Relation<T> for ToRefs {
             if self.is_list && !self.nullable_items {
                 of.retain(Option::is_some);
             }
-            let of = vec![of; parents.len()];
+            let of = match self.find {
+                Find::Asked(_) => vec![of; parents.len()],
+                Find::InRow(_) => of.into_iter().map(|own| vec![own]).collect(),
+            };
             let empty = || Level { rows: Box::new(()), joined: Vec::new() };
             let levels = loaded.into_iter().map(|loaded| loaded.map_or_else(empty, |(level, _)| level)).collect();
             Ok(Children::Refs { levels, of })

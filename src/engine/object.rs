@@ -10,9 +10,10 @@ use super::{
     argument::Argument,
     context::Context,
     leaf::Leaf,
-    node::{FindRefs, NodeBy, NodeSource, ToRefs},
+    live::{Listen, LiveField, LiveOf},
+    node::{Find, FindRefs, NodeBy, NodeRef, NodeSource, ToRefs},
     part::{Part, PartOf, PartsOf},
-    relation::{Key, Paged, Relation, ToMany, ToOne, ToPage, Wanted, page_arguments},
+    relation::{Key, Paged, Relation, ToGiven, ToMany, ToOne, ToPage, Wanted, page_arguments},
     scalar,
     schema::{list_of, node_interface, nullable, one, page_of},
 };
@@ -60,6 +61,7 @@ pub(super) enum FieldKind<T> {
     Leaf(Leaf<T>),
     Part(Box<dyn Part<T>>),
     Relation(Box<dyn Relation<T>>),
+    Live(Box<dyn LiveField>),
 }
 
 impl<T> Field<T> {
@@ -115,12 +117,22 @@ impl<T: Described> Object<T> {
         self.node = Some(Box::new(NodeBy::<K, L>::new(prefix, loader)));
     }
 
+    /// The global id of any object that the row refers to.
+    pub fn nullable_id(&mut self, name: &'static str, about: &'static str, id: fn(&T) -> Option<(&'static str, Uuid)>) {
+        self.leaf::<Option<async_graphql::ID>>(name, about, Leaf::NullableId(id));
+    }
+
     pub fn text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> &str) {
         self.leaf::<String>(name, about, Leaf::Text(text));
     }
 
     pub fn nullable_text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> Option<&str>) {
         self.leaf::<Option<String>>(name, about, Leaf::NullableText(text));
+    }
+
+    /// A text that stands nowhere in the row, but is made of it.
+    pub fn nullable_owned_text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> Option<String>) {
+        self.leaf::<Option<String>>(name, about, Leaf::OwnedText(text));
     }
 
     /// A span of time that upstream wrote, ISO 8601.
@@ -229,6 +241,21 @@ impl<T: Described> Object<T> {
         self.field(name, about, list_of::<U>, FieldKind::Part(Box::new(PartsOf(parts))));
     }
 
+    /// An object that the row holds, with relations of its own; null if it holds none.
+    pub fn nullable_given<V: Described>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        given: fn(&T) -> Option<&V>,
+    ) {
+        self.field(name, about, nullable::<V>, FieldKind::Relation(Box::new(ToGiven(given))));
+    }
+
+    /// A field of the live root: `listen` begins its events.
+    pub fn live<E: Described>(&mut self, name: &'static str, about: &'static str, listen: Listen<E>) -> &mut Field<T> {
+        self.field(name, about, one::<E>, FieldKind::Live(Box::new(LiveOf(listen))))
+    }
+
     /// Another object, by a key in the row. Non-null: use it where the object always exists.
     pub fn one<K: Key, V: Described, L>(
         &mut self,
@@ -289,15 +316,21 @@ impl<T: Described> Object<T> {
 
     /// Any objects that have global ids, in the order of their references; what is not found is null.
     pub fn refs_or_null(&mut self, name: &'static str, about: &'static str, find: FindRefs) -> &mut Field<T> {
-        let refs = ToRefs { find, type_name: "Node", is_list: true, nullable_items: true };
+        let refs = ToRefs { find: Find::Asked(find), type_name: "Node", is_list: true, nullable_items: true };
         let ty = |registry: &mut Registry| format!("[{}]!", node_interface(registry));
         self.field(name, about, ty, FieldKind::Relation(Box::new(refs)))
     }
 
     /// Any one object that has a global id; null if it is not found.
     pub fn nullable_ref(&mut self, name: &'static str, about: &'static str, find: FindRefs) -> &mut Field<T> {
-        let refs = ToRefs { find, type_name: "Node", is_list: false, nullable_items: false };
+        let refs = ToRefs { find: Find::Asked(find), type_name: "Node", is_list: false, nullable_items: false };
         self.field(name, about, node_interface, FieldKind::Relation(Box::new(refs)))
+    }
+
+    /// The object of any type that the row refers to; null if it refers to none, or it is not found.
+    pub fn nullable_ref_of(&mut self, name: &'static str, about: &'static str, of: fn(&T) -> Option<NodeRef>) {
+        let refs = ToRefs { find: Find::InRow(of), type_name: "Node", is_list: false, nullable_items: false };
+        self.field(name, about, node_interface, FieldKind::Relation(Box::new(refs)));
     }
 
     /// Objects of the union `type_name`, which `ty` registers; what is not found is left out.
@@ -309,7 +342,7 @@ impl<T: Described> Object<T> {
         ty: fn(&mut Registry) -> String,
         find: FindRefs,
     ) -> &mut Field<T> {
-        let refs = ToRefs { find, type_name, is_list: true, nullable_items: false };
+        let refs = ToRefs { find: Find::Asked(find), type_name, is_list: true, nullable_items: false };
         self.field(name, about, ty, FieldKind::Relation(Box::new(refs)))
     }
 }

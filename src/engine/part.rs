@@ -13,6 +13,9 @@ pub(super) trait Part<T>: Send + Sync {
     fn write<'a>(&self, row: &T, selection: &'a Selection, writer: &mut Writer<'a>) -> Result<(), Nulled>;
 }
 
+/// The parts that a function finds in the row. They have no relations of their own.
+pub(super) struct PartsOf<T, U>(pub(super) fn(&T) -> &[U]);
+
 /// The part that a function finds in the row. It has no relations of its own.
 pub(super) struct PartOf<T, U>(pub(super) fn(&T) -> &U);
 
@@ -26,9 +29,6 @@ impl<T: Described, U: Described> Part<T> for PartOf<T, U> {
         object.write_row((self.0)(row), 0, selection, &[], writer)
     }
 }
-
-/// The parts that a function finds in the row, as a list. They have no relations of their own.
-pub(super) struct PartsOf<T, U>(pub(super) fn(&T) -> &[U]);
 
 impl<T: Described, U: Described> Part<T> for PartsOf<T, U> {
     fn child(&self) -> Child {

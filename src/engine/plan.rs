@@ -96,6 +96,7 @@ impl<'a> Planner<'a> {
         match kind {
             Kind::Leaf => What::Leaf(field),
             Kind::Part(child) => What::Part(field, self.on(child.name, &sets)),
+            Kind::Live(child) => What::Live(field, self.on(child.name, &sets)),
             Kind::One { child, nullable } => relation(nullable, Sub::One(self.on(child.name, &sets))),
             Kind::Many(child) => relation(false, Sub::Many(self.on(child.name, &sets))),
             Kind::Page { child, filter_reads } => {

@@ -92,6 +92,30 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = V, Error = Error>>
     }
 }
 
+/// An object that each row may hold itself.
+pub(super) struct ToGiven<T, V>(pub(super) fn(&T) -> Option<&V>);
+
+impl<T: Described, V: Described> Relation<T> for ToGiven<T, V> {
+    fn kind(&self) -> Kind {
+        Kind::One { child: child::<V>(), nullable: true }
+    }
+
+    fn load<'a>(&'a self, parents: &'a [T], selected: &'a Selected, run: &'a Run<'a>) -> BoxFuture<'a, Joined> {
+        async move {
+            let (sub, _) = asked(selected, run);
+            let Sub::One(selection) = sub else { unreachable!("planned as one") };
+            let mut rows: Vec<V> = Vec::with_capacity(parents.len());
+            let mut of = Vec::with_capacity(parents.len());
+            for given in parents.iter().map(self.0) {
+                of.push(given.map(|_| rows.len()));
+                rows.extend(given.cloned());
+            }
+            Ok(Children::One { level: Level::load(rows, &[selection], run).await, of })
+        }
+        .boxed()
+    }
+}
+
 pub(super) struct ToMany<T, K, L> {
     pub(super) key: fn(&T) -> Option<K>,
     pub(super) loader: fn(&Context, &Wanted) -> Result<L>,

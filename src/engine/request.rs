@@ -13,6 +13,10 @@ pub struct Request {
     pub operation_name: Option<String>,
     pub variables: Option<Map<String, Value>>,
     pub extensions: Option<Map<String, Value>>,
+    /// The cursor after which a live operation goes on, where its transport names one beside the document. It stands in
+    /// for the argument `after` of the live field.
+    #[serde(skip)]
+    pub after: Option<String>,
 }
 
 /// Which operations a caller may run where it stands.

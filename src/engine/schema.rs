@@ -3,12 +3,14 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptySubscription, ObjectType, OutputType, Positioned,
-    SDLExportOptions, Schema, ServerError, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, Response, SDLExportOptions,
+    Schema, ServerError, ServerResult, SubscriptionType, Value,
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaField, MetaInputValue, MetaType, MetaTypeId, Registry},
 };
+
+use futures::stream::BoxStream;
 
 use super::{
     argument::Argument,
@@ -29,7 +31,7 @@ struct EdgeOf<T>(PhantomData<fn() -> T>);
 struct PageInfo;
 
 pub(super) fn one<T: Described>(registry: &mut Registry) -> String {
-    Registered::<T>::create_type_info(registry)
+    <Registered<T> as OutputType>::create_type_info(registry)
 }
 
 pub(super) fn nullable<T: Described>(registry: &mut Registry) -> String {
@@ -44,9 +46,10 @@ pub(super) fn page_of<T: Paged>(registry: &mut Registry) -> String {
     ConnectionOf::<T>::create_type_info(registry)
 }
 
-/// Prints the SDL of everything that can be reached from the roots `Q` and `M`.
-pub(super) fn sdl<Q: Described, M: Described>() -> String {
-    let schema = Schema::build(Registered::<Q>(PhantomData), Registered::<M>(PhantomData), EmptySubscription);
+/// Prints the SDL of everything that can be reached from the roots `Q`, `M` and `L`.
+pub(super) fn sdl<Q: Described, M: Described, L: Described>() -> String {
+    let (queries, mutations) = (Registered::<Q>(PhantomData), Registered::<M>(PhantomData));
+    let schema = Schema::build(queries, mutations, Registered::<L>(PhantomData));
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()
@@ -122,6 +125,20 @@ impl<T: Described> ContainerType for Registered<T> {
 }
 
 impl<T: Described> ObjectType for Registered<T> {}
+
+impl<T: Described> SubscriptionType for Registered<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::NAME.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Self as OutputType>::create_type_info(registry)
+    }
+
+    fn create_field_stream<'a>(&'a self, _: &'a Context<'_>) -> Option<BoxStream<'a, Response>> {
+        None
+    }
+}
 
 fn answered_elsewhere() -> ServerError {
     ServerError::new("objects are answered by the engine", None)

@@ -51,6 +51,8 @@ pub(super) enum What {
         nullable: bool,
         sub: Sub,
     },
+    /// A live field, and what is selected on its events.
+    Live(usize, Selection),
     /// `__schema` or `__type`.
     Introspection,
 }

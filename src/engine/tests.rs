@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_graphql::dataloader::Loader;
-use futures::future::FutureExt;
+use futures::{StreamExt, future::FutureExt, stream};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -119,6 +119,31 @@ impl Described for Written {
         object.int("total", "After it.", |w| w.total as i64);
         object.parts("remarks", "As many as its digit.", |w| &w.remarks);
         object.nullable_one("now", "When this is read.", |_| Some(()), |context, _| Ok(Now(asked(context))));
+    }
+}
+
+/// The live root: all books, printed at once.
+#[derive(Clone)]
+struct Printing;
+
+impl Described for Printing {
+    const NAME: &'static str = "Subscription";
+    const MADE_FROM: &'static [EntityKind] = &[];
+
+    fn describe(object: &mut Object<Self>) {
+        object.about("What is printed.");
+        object
+            .live::<Book>("printed", "Each book.", |listening| {
+                async move {
+                    if let Some(after) = listening.args.get::<Option<String>>("after")? {
+                        return Err(Error::invalid("after", after));
+                    }
+                    let bodies = listening.answers.answer(books(), chrono::DateTime::UNIX_EPOCH).await;
+                    Ok(stream::iter(bodies).map(|body| Ok(Payload { body, cursor: None })).boxed())
+                }
+                .boxed()
+            })
+            .argument(argument::<Option<String>>("after", "Where to begin."));
     }
 }
 
@@ -240,8 +265,7 @@ loader!(Now, () => Written, |it, _keys| {
     Ok(HashMap::from([((), Written { total: it.0.load(Ordering::Relaxed), remarks: Vec::new() })]))
 });
 
-/// The answer's bytes, and how often loaders were asked.
-async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
+fn engine() -> Engine {
     let limits = Limits {
         tokens: 10_000,
         depth: 20,
@@ -259,13 +283,19 @@ async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
         cursor_key: CursorKey::new([1; 32]),
         read_versions: |_| async { Ok(Versions::default()) }.boxed(),
     };
-    let engine = Engine::new::<Library, Desk>(settings);
+    Engine::new::<Library, Desk, Printing>(settings)
+}
+
+fn context(asked: &Asked) -> Context {
+    Context::new("c-1".to_owned(), chrono::DateTime::UNIX_EPOCH, String::new(), Uuid::nil(), asked.clone())
+}
+
+/// The answer's bytes, and how often loaders were asked.
+async fn ask_raw(query: &str, variables: Value) -> (String, usize) {
     let asked = Asked::default();
-    let now = chrono::DateTime::UNIX_EPOCH;
-    let context = Context::new("c-1".to_owned(), now, String::new(), Uuid::nil(), asked.clone());
     let variables = variables.as_object().cloned();
     let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
-    let response = engine.execute(request, Allowed::Everything, context).await;
+    let response = engine().execute(request, Allowed::Everything, context(&asked)).await;
     (String::from_utf8(response.body.to_vec()).expect("UTF-8"), asked.load(Ordering::Relaxed))
 }
 
@@ -448,4 +478,49 @@ async fn valid_documents_are_not_refused() {
     assert_eq!(answer["data"], json!({ "__typename": "Query" }));
     let answer = data("{ nodes(ids: [\"\\u{1F600}\"]) { __typename } }").await;
     assert_eq!(answer, json!({ "nodes": [null] }));
+}
+
+/// What a live operation says, and how often loaders were asked for all of it.
+async fn listen(query: &str, after: Option<&str>) -> (Vec<Value>, usize) {
+    let asked = Asked::default();
+    let request = Request { query: Some(query.to_owned()), after: after.map(str::to_owned), ..Request::default() };
+    let json = |body: &[u8]| serde_json::from_slice(body).expect("JSON");
+    let said = match engine().open(request, Allowed::Live, context(&asked)).await {
+        Opened::Live(feed) => feed.map(|payload| json(&payload.expect("a payload").body)).collect().await,
+        Opened::Answered(response) => vec![json(&response.body)],
+    };
+    (said, asked.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn events_are_answered_together_and_each_says_its_own() {
+    let (said, asked) = listen("subscription { p: printed { number author { name books { number } } } }", None).await;
+    assert_eq!((said.len(), asked), (6, 2), "one load of authors and one of their books for all six");
+    let books = json!([{ "number": 2 }, { "number": 5 }]);
+    let fifth = json!({ "number": 5, "author": { "name": "Author 2", "books": books } });
+    assert_eq!(said[4], json!({ "data": { "p": fifth } }));
+}
+
+#[tokio::test]
+async fn an_event_tells_its_own_errors() {
+    let (said, _) = listen("subscription { p: printed { author { agent { name } } } }", None).await;
+    assert_eq!(said[1]["data"], json!({ "p": { "author": null } }));
+    assert_eq!(said[1]["errors"][0]["path"], json!(["p", "author", "agent"]));
+    assert_eq!(said[1]["errors"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_live_operation_is_refused_where_one_answer_is_given() {
+    let (answer, _) = ask("subscription { printed { number } }", json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "LIVE_TRANSPORT_REQUIRED");
+    for wrong in ["subscription { a: printed { number } b: printed { number } }", "subscription { __typename }"] {
+        let (said, _) = listen(wrong, None).await;
+        assert_eq!(said[0]["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_transport_may_name_the_cursor() {
+    let (said, _) = listen("subscription { printed(after: \"here\") { number } }", Some("there")).await;
+    assert_eq!(said[0]["errors"][0]["message"], "after: there");
 }

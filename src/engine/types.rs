@@ -8,13 +8,15 @@ use futures::{
 };
 
 use super::{
+    argument::Args,
+    live::{Begun, Payloads},
     node::NodeSource,
     object::{Described, FieldKind, Object},
     run::{Joined, Rows, Run},
     selection::{Selected, Selection, What},
     write::{Nulled, Writer},
 };
-use crate::domain::event::EntityKind;
+use crate::domain::{Result, event::EntityKind};
 
 /// A description whose Rust type is not known where it is used.
 pub trait AnyObject: Send + Sync {
@@ -27,6 +29,8 @@ pub trait AnyObject: Send + Sync {
     fn reads(&self, field: usize) -> &'static [EntityKind];
     fn node(&self) -> Option<&dyn NodeSource>;
     fn as_any(&self) -> &dyn Any;
+    /// Begins the live field at that index.
+    fn listen(&self, field: usize, args: Args, key: [u8; 32], begun: Begun) -> BoxFuture<'static, Result<Payloads>>;
     /// Loads all relations of a selection for all rows of a level, and what is selected below them.
     fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>>;
     /// Writes one row.
@@ -45,6 +49,8 @@ pub trait AnyObject: Send + Sync {
 pub enum Kind {
     Leaf,
     Part(Child),
+    /// A field of the live root, by what its events are.
+    Live(Child),
     One {
         child: Child,
         nullable: bool,
@@ -89,9 +95,11 @@ impl Types {
         self.0.insert(T::NAME, object.clone());
         for field in &object.fields {
             match field.kind.kind() {
-                Kind::Part(child) | Kind::One { child, .. } | Kind::Many(child) | Kind::Page { child, .. } => {
-                    (child.add)(self);
-                }
+                Kind::Part(child)
+                | Kind::Live(child)
+                | Kind::One { child, .. }
+                | Kind::Many(child)
+                | Kind::Page { child, .. } => (child.add)(self),
                 Kind::Leaf | Kind::Refs { .. } => {}
             }
         }
@@ -112,6 +120,7 @@ impl<T> FieldKind<T> {
         match self {
             Self::Leaf(_) => Kind::Leaf,
             Self::Part(part) => Kind::Part(part.child()),
+            Self::Live(live) => Kind::Live(live.child()),
             Self::Relation(relation) => relation.kind(),
         }
     }
@@ -147,11 +156,18 @@ impl<T: Described> AnyObject for Object<T> {
         self
     }
 
+    fn listen(&self, field: usize, args: Args, key: [u8; 32], begun: Begun) -> BoxFuture<'static, Result<Payloads>> {
+        match &self.fields[field].kind {
+            FieldKind::Live(live) => live.listen(args, key, begun),
+            _ => unreachable!("planned as a live field"),
+        }
+    }
+
     fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>> {
         let rows: &Vec<T> = rows.downcast_ref().expect("rows of the type that the selection is on");
         let load = move |(selected, field, _): (&'a Selected, usize, _)| match &self.fields[field].kind {
             FieldKind::Relation(relation) => relation.load(rows, selected, run),
-            FieldKind::Leaf(_) | FieldKind::Part(_) => unreachable!("planned as a relation"),
+            FieldKind::Leaf(_) | FieldKind::Part(_) | FieldKind::Live(_) => unreachable!("planned as a relation"),
         };
         let loads = selection.relations().map(load);
         match T::ONE_BY_ONE {
@@ -196,15 +212,16 @@ impl<T: Described> Object<T> {
                         let changes_at = leaf.write(row, writer.now, &mut writer.json);
                         writer.changes_at(changes_at);
                     }
-                    FieldKind::Part(_) | FieldKind::Relation(_) => unreachable!("planned as a leaf"),
+                    _ => unreachable!("planned as a leaf"),
                 },
                 What::Part(field, selection) => match &self.fields[*field].kind {
                     FieldKind::Part(part) => part.write(row, selection, writer)?,
-                    FieldKind::Leaf(_) | FieldKind::Relation(_) => unreachable!("planned as a part"),
+                    _ => unreachable!("planned as a part"),
                 },
                 What::Relation { number, nullable, sub, .. } => {
                     writer.relation(selected, *nullable, sub, &joined[*number], index)?;
                 }
+                What::Live(..) => unreachable!("begun, not executed"),
                 What::Introspection => writer.introspection(&selected.key.name),
             }
         }

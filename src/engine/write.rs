@@ -60,6 +60,21 @@ impl<'a> Writer<'a> {
         self.json.raw(value.to_string().as_bytes());
     }
 
+    /// Writes the data of an operation that has one field.
+    pub(super) fn root(
+        &mut self,
+        key: &'a ResponseKey,
+        write: impl FnOnce(&mut Self) -> Result<(), Nulled>,
+    ) -> Result<(), Nulled> {
+        self.json.raw(b"{\"data\":{");
+        self.json.raw(&key.json);
+        self.path.push(Step::Key(&key.name));
+        let written = write(self);
+        self.path.clear();
+        self.json.raw(b"}");
+        written
+    }
+
     /// Writes what a relation gave for the parent at `index`.
     pub(super) fn relation(
         &mut self,

@@ -6,6 +6,7 @@ use crate::{
     actions::Actions,
     domain::{access::Viewer, clock::Clock},
     engine::{Context, next_midnight},
+    live::Live,
     store::{ScopedStore, Store},
 };
 
@@ -13,17 +14,19 @@ struct Surroundings {
     store: ScopedStore,
     actions: Actions,
     viewer: Viewer,
+    live: Live,
 }
 
 /// The context of one request of `viewer`.
-pub fn context(store: &Store, clock: &Clock, viewer: Viewer, correlation_id: String) -> Context {
+pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correlation_id: String) -> Context {
     let scope = &viewer.scope;
     // The scope decides everything that an answer may hold; the name is shown by `viewer`.
     let audience = format!("{}\n{:?}\n{:?}", viewer.name, scope.partner.0, scope.customers);
     let realm = scope.partner.0;
     let actions = Actions::new(store, clock);
     let store = store.scoped(scope);
-    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, actions, viewer })
+    let live = live.clone();
+    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, actions, viewer, live })
 }
 
 /// What a loader may ask its context for.
@@ -31,6 +34,7 @@ pub(super) trait Ask {
     fn store(&self) -> ScopedStore;
     fn actions(&self) -> &Actions;
     fn viewer(&self) -> &Viewer;
+    fn live(&self) -> &Live;
     /// The present day; tells the context that the answer is good for this day only.
     fn today(&self) -> NaiveDate;
 }
@@ -46,6 +50,10 @@ impl Ask for Context {
 
     fn viewer(&self) -> &Viewer {
         &self.get::<Surroundings>().viewer
+    }
+
+    fn live(&self) -> &Live {
+        &self.get::<Surroundings>().live
     }
 
     fn today(&self) -> NaiveDate {

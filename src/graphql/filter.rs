@@ -206,6 +206,16 @@ pub fn read_id<K: From<Uuid>>(input: &str, id: &ID, prefix: &str) -> Result<K> {
     }
 }
 
+/// The ids behind global ones of one type, if any were given.
+pub fn read_ids<K: Ord + From<Uuid>>(given: Option<Vec<ID>>, prefix: &str) -> Result<Option<BTreeSet<K>>> {
+    given.map(|ids| ids.iter().map(|id| read_id("filter", id, prefix)).collect()).transpose()
+}
+
+/// Values without repetition and in the domain's terms, if any were given.
+pub fn set<V: Into<U>, U: Ord>(given: Option<Vec<V>>) -> Option<BTreeSet<U>> {
+    given.map(|values| values.into_iter().map(Into::into).collect())
+}
+
 /// Puts the arguments `filter` and `orderBy` into a list.
 pub fn restrict<T, F, O>(args: &Args, list: &mut List<T>) -> Result<()>
 where
@@ -213,9 +223,7 @@ where
     F: FilterInput<Predicate = T::Predicate> + async_graphql::InputType,
     O: Into<page::Order<T::Key>> + async_graphql::InputType,
 {
-    if let Some(filter) = args.raw("filter") {
-        check_values("filter", filter)?;
-    }
+    check_values("filter", args.raw("filter"))?;
     if let Some(filter) = args.get::<Option<F>>("filter")? {
         list.filter = check_terms(filter.filter()?)?;
     }
@@ -231,8 +239,8 @@ where
 }
 
 /// Refuses filters of more values, and of longer ones, than a database takes.
-fn check_values(argument: &str, given: &Value) -> Result<()> {
-    let (mut asked, mut open) = (0, vec![given]);
+pub fn check_values(argument: &str, given: Option<&Value>) -> Result<()> {
+    let (mut asked, mut open) = (0, Vec::from_iter(given));
     while let Some(value) = open.pop() {
         match value {
             Value::List(items) => open.extend(items),

@@ -1,12 +1,13 @@
 //! The schema: what each type says; nothing that decides anything.
 //!
 //! A file describes one entity: its type, its filter and order inputs, its enums. `query.rs` has the root fields,
-//! `loaders.rs` every loader; `service_request_act.rs` has what can be done.
+//! `loaders.rs` every loader; `service_request_act.rs` has what can be done, `live/` what is told as it happens.
 
 mod context;
 mod customer;
 mod filter;
 mod incident;
+mod live;
 mod loaders;
 mod message;
 mod mutation;
@@ -30,7 +31,7 @@ use context::Ask;
 /// Builds the schema. `response_bytes` is how much memory the response cache may take; none turns it off.
 pub fn build(limits: Limits, documents: usize, response_bytes: Option<usize>, cursor_key: [u8; 32]) -> Engine {
     let cursor_key = CursorKey::new(cursor_key);
-    Engine::new::<query::Query, mutation::Mutation>(Settings {
+    Engine::new::<query::Query, mutation::Mutation, live::LiveRoot>(Settings {
         limits,
         documents,
         response_bytes,

@@ -8,14 +8,12 @@ use futures::future::FutureExt;
 use super::{
     context::Ask,
     filter::{check_text, read_id},
+    live::prefix,
     loaders::*,
     partner::ViewerSelf,
 };
 use crate::{
-    domain::{
-        CustomerId, Error, IncidentId, Result, ServiceId, ServiceRequestId, SubscriptionId, customer::Customer,
-        event::EntityKind, page::Wants,
-    },
+    domain::{CustomerId, Error, Result, customer::Customer, event::EntityKind, page::Wants},
     engine::{Described, NodeRef, Object, Wanted, argument, parse_id, union_of},
     store::ScopedStore,
 };
@@ -63,7 +61,7 @@ impl Described for Query {
                     let text: String = wanted.args.get("text")?;
                     check_text("text", &text)?;
                     let found = context.store().search(&text, hits(wanted)?).await?;
-                    Ok(found.into_iter().filter_map(|(kind, id)| Some(Some((prefix(kind)?.to_owned(), id)))).collect())
+                    Ok(found.into_iter().map(|(kind, id)| Some((prefix(kind).to_owned(), id))).collect())
                 }
                 .boxed()
             })
@@ -171,17 +169,6 @@ fn search_result(registry: &mut Registry) -> String {
     let about = "Anything that `search` finds.";
     let members = ["Customer", "CustomerSubscription", "Incident", "Service", "ServiceRequest"];
     format!("[{}!]!", union_of(registry, "SearchResult", about, &members))
-}
-
-fn prefix(kind: EntityKind) -> Option<&'static str> {
-    match kind {
-        EntityKind::Customer => Some(CustomerId::PREFIX),
-        EntityKind::Subscription => Some(SubscriptionId::PREFIX),
-        EntityKind::Incident => Some(IncidentId::PREFIX),
-        EntityKind::Service => Some(ServiceId::PREFIX),
-        EntityKind::ServiceRequest => Some(ServiceRequestId::PREFIX),
-        _ => None,
-    }
 }
 
 fn customer_by(store: ScopedStore, wanted: &Wanted<'_>) -> Result<TheCustomer> {

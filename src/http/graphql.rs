@@ -104,7 +104,7 @@ impl Http {
 
     async fn one(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> engine::Response {
         let shared = &self.0;
-        let context = graphql::context(&shared.store, &shared.clock, viewer.clone(), id.0.to_string());
+        let context = graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string());
         shared.engine.execute(request, allowed, context).await
     }
 

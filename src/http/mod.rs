@@ -26,7 +26,7 @@ use tower_http::{
     cors::{AllowOrigin, Any, CorsLayer},
 };
 
-use crate::{config::ServerConfig, domain::clock::Clock, engine::Engine, store::Store};
+use crate::{config::ServerConfig, domain::clock::Clock, engine::Engine, live::Live, store::Store};
 pub use accept::{Limits, serve};
 use error::Refusal;
 use identity::Partners;
@@ -39,6 +39,7 @@ struct Shared {
     engine: Engine,
     store: Store,
     clock: Clock,
+    live: Live,
     server: ServerConfig,
     /// Requests in one batch at most.
     batch: usize,
@@ -46,9 +47,9 @@ struct Shared {
 }
 
 impl Http {
-    pub fn new(engine: Engine, store: Store, clock: Clock, server: ServerConfig, batch: u64) -> Self {
+    pub fn new(engine: Engine, store: Store, clock: Clock, live: Live, server: ServerConfig, batch: u64) -> Self {
         let batch = usize::try_from(batch).unwrap_or(usize::MAX);
-        Self(Arc::new(Shared { engine, store, clock, server, batch, partners: Partners::default() }))
+        Self(Arc::new(Shared { engine, store, clock, live, server, batch, partners: Partners::default() }))
     }
 
     /// Every path there is.

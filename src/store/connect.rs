@@ -19,7 +19,7 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 
 use super::{ScopedStore, Store, database_error, reader::Reader, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
@@ -37,6 +37,9 @@ pub enum MigrationState {
         unknown: Vec<String>,
     },
 }
+
+/// How many commits a listener may be behind before it is told to look for itself.
+const COMMITS: usize = 256;
 
 impl Store {
     /// Opens a database: `sqlite://PATH`, made if it is missing, or `postgres://…`.
@@ -78,7 +81,7 @@ impl Store {
             connections: max_connections,
             statements,
             writer: Arc::default(),
-            commits: watch::Sender::new(0),
+            commits: broadcast::Sender::new(COMMITS),
         })
     }
 

@@ -6,9 +6,10 @@ use sea_orm::{
     ColumnTrait,
     sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
 };
+use uuid::Uuid;
 
 use super::{
-    ScopedStore, customer, dialect,
+    ScopedStore, Slice, customer, dialect,
     row::{Row, word},
     service_health, subscription,
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
@@ -19,7 +20,7 @@ use crate::domain::{
     CustomerId, IncidentId, IncidentImpactId, IncidentPostId, PartnerId, Result, ServiceId,
     access::Scope,
     customer::Customer,
-    filter::fold,
+    filter::{Filter, fold},
     incident::{
         Incident, IncidentImpact, IncidentKey, IncidentPost, IncidentPostKey, IncidentPredicate, IncidentReach,
     },
@@ -322,6 +323,21 @@ impl ScopedStore {
     /// Incidents, filtered and ordered.
     pub async fn incident_page(&self, list: &List<Incident>) -> Result<Page<Incident>> {
         self.page(list).await
+    }
+
+    /// The incidents that `filter` selects with ids beyond `beyond`, and what happened after `position`: see [`Slice`].
+    pub async fn incident_slice(
+        &self,
+        after: (i64, u32),
+        beyond: (Uuid, u32),
+        filter: &Filter<IncidentPredicate>,
+    ) -> Result<Slice<Incident>> {
+        self.slice(after, beyond, filter).await
+    }
+
+    /// The customers that see each of these incidents.
+    pub async fn customers_seeing_incidents(&self, ids: &[IncidentId]) -> Result<HashMap<IncidentId, Vec<CustomerId>>> {
+        self.seeing(ids, "incident_visibility", "incident_id").await
     }
 
     /// The incidents with these ids, in no order.

@@ -142,6 +142,11 @@ impl ScopedStore {
         self.page(list).await
     }
 
+    /// The customers that see each of these messages.
+    pub async fn customers_seeing_messages(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Vec<CustomerId>>> {
+        self.seeing(ids, "message_visibility", "message_id").await
+    }
+
     /// The messages with these ids, in no order.
     pub async fn messages_by_id(&self, ids: &[MessageId], wants: &Wants) -> Result<Vec<Message>> {
         self.by_ids(ids, wants).await

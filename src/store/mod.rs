@@ -9,10 +9,12 @@ mod connect;
 mod customer;
 mod dialect;
 mod difference;
+mod event;
 mod fact;
 mod idempotency;
 mod incident;
 mod keyset;
+mod log_mark;
 mod message;
 mod partner;
 mod reader;
@@ -34,6 +36,7 @@ mod visibility;
 mod write;
 
 pub use connect::MigrationState;
+pub use event::{LogPage, Slice};
 pub use write::Write;
 
 use std::sync::{
@@ -42,10 +45,10 @@ use std::sync::{
 };
 
 use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, broadcast};
 
 use self::reader::Reader;
-use crate::domain::{Error, Result, access::Scope};
+use crate::domain::{Error, Result, access::Scope, event::Standing};
 
 /// The database, before anybody is known.
 #[derive(Clone)]
@@ -57,7 +60,7 @@ pub struct Store {
     connections: u32,
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
-    commits: watch::Sender<u64>,
+    commits: broadcast::Sender<Standing>,
 }
 
 impl Store {
@@ -71,8 +74,8 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Ticks after each commit of this process.
-    pub fn watch(&self) -> watch::Receiver<u64> {
+    /// Tells each commit of this process. Who is told of a lag has to look for itself.
+    pub fn commits(&self) -> broadcast::Receiver<Standing> {
         self.commits.subscribe()
     }
 

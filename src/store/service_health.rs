@@ -7,9 +7,10 @@ use sea_orm::{
     sea_query::{Condition, Expr},
 };
 use strum::VariantArray;
+use uuid::Uuid;
 
 use super::{
-    ScopedStore,
+    ScopedStore, Slice,
     row::{Row, word},
     table::{Column, Parent, Stored, Table, col, ids, matching, words},
     text,
@@ -17,7 +18,7 @@ use super::{
 use crate::domain::{
     CustomerId, PartnerId, Result, ServiceHealthId, ServiceId,
     access::Scope,
-    filter::fold,
+    filter::{Filter, fold},
     page::{List, Page, Wants},
     service_health::{
         HealthStatus, Service, ServiceHealth, ServiceHealthKey, ServiceHealthPredicate, ServiceKey, ServicePredicate,
@@ -216,6 +217,16 @@ impl ScopedStore {
         list: &List<ServiceHealth>,
     ) -> Result<HashMap<ServiceId, Page<ServiceHealth>>> {
         self.pages_of(services, Parent::Column(row::Column::ServiceId), list).await
+    }
+
+    /// The states that `filter` selects with ids beyond `beyond`, and what happened after `position`: see [`Slice`].
+    pub async fn service_health_slice(
+        &self,
+        after: (i64, u32),
+        beyond: (Uuid, u32),
+        filter: &Filter<ServiceHealthPredicate>,
+    ) -> Result<Slice<ServiceHealth>> {
+        self.slice(after, beyond, filter).await
     }
 
     /// The states with these ids, in no order.

@@ -6,9 +6,10 @@ use sea_orm::{
     ColumnTrait,
     sea_query::{Condition, Expr, Query},
 };
+use uuid::Uuid;
 
 use super::{
-    ScopedStore, incident,
+    ScopedStore, Slice, incident,
     row::{Row, word},
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
     text,
@@ -17,7 +18,7 @@ use super::{
 use crate::domain::{
     CustomerId, IncidentId, PartnerId, Result, ServiceRequestId, ServiceRequestNoteId, SubscriptionId,
     access::Scope,
-    filter::fold,
+    filter::{Filter, fold},
     incident::Incident,
     page::{List, Page, Wants},
     service_request::{
@@ -273,6 +274,16 @@ impl ScopedStore {
     /// Service requests, filtered and ordered.
     pub async fn service_request_page(&self, list: &List<ServiceRequest>) -> Result<Page<ServiceRequest>> {
         self.page(list).await
+    }
+
+    /// The requests that `filter` selects with ids beyond `beyond`, and what happened after `position`: see [`Slice`].
+    pub async fn service_request_slice(
+        &self,
+        after: (i64, u32),
+        beyond: (Uuid, u32),
+        filter: &Filter<ServiceRequestPredicate>,
+    ) -> Result<Slice<ServiceRequest>> {
+        self.slice(after, beyond, filter).await
     }
 
     /// The requests with these ids, in no order.

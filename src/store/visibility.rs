@@ -1,12 +1,15 @@
 //! Which customer sees which incident and which message.
 
+use std::{collections::HashMap, hash::Hash};
+
 use sea_orm::{
     ColumnTrait,
-    sea_query::{Expr, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
+use uuid::Uuid;
 
-use super::table::col;
-use crate::domain::access::Scope;
+use super::{ScopedStore, dialect, row::Row, table::col};
+use crate::domain::{CustomerId, Result, access::Scope};
 
 pub(super) mod incident {
     use sea_orm::entity::prelude::*;
@@ -62,6 +65,34 @@ pub(super) fn incidents_where(condition: Expr) -> SelectStatement {
 pub(super) fn customers_seeing(incidents: SelectStatement) -> SelectStatement {
     let seen = incident::Column::IncidentId.in_subquery(incidents);
     Query::select().expr(col(incident::Column::CustomerId)).from(incident::Entity).and_where(seen).take()
+}
+
+impl ScopedStore {
+    /// The customers in scope that see each of these things, by a table of who sees what.
+    pub(super) async fn seeing<K>(
+        &self,
+        ids: &[K],
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<HashMap<K, Vec<CustomerId>>>
+    where
+        K: Copy + Eq + Hash + Into<Uuid> + From<Uuid>,
+    {
+        let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
+        let mut select = Query::select();
+        select.columns([column, "customer_id"]).from(table);
+        select.and_where(Expr::col("partner_id").eq(self.scope.partner.0));
+        select.and_where(dialect::is_one_of(self.backend(), Expr::col(column), &ids));
+        let mut seeing: HashMap<K, Vec<CustomerId>> = HashMap::new();
+        for row in self.rows(&select).await? {
+            let mut row = Row::new(&row);
+            let (id, customer) = (K::from(row.take::<Uuid>()?), CustomerId(row.take()?));
+            if self.scope.customers.as_ref().is_none_or(|in_scope| in_scope.contains(&customer)) {
+                seeing.entry(id).or_default().push(customer);
+            }
+        }
+        Ok(seeing)
+    }
 }
 
 /// The messages that a customer of the scope sees; none where every message of the partner is in scope.

@@ -19,7 +19,7 @@ use super::{
 use crate::domain::{
     Error, Result,
     access::Scope,
-    event::{EntityKind, Event},
+    event::{EntityKind, Event, Standing},
     page::Wants,
 };
 
@@ -98,7 +98,8 @@ impl Write {
         self.log(last - events.len() as i64, &events).await?;
         self.count_changes().await?;
         self.transaction.commit().await.map_err(database_error)?;
-        self.store.commits.send_modify(|count| *count += 1);
+        // Nobody may be listening.
+        let _ = self.store.commits.send(Standing { partner: self.scope.partner, position: last });
         Ok(last)
     }
 

@@ -9,7 +9,6 @@ use supportgraph::{
     config::Config,
     domain::access::{Scope, Viewer},
     engine::{Allowed, Engine, Request},
-    graphql,
 };
 use uuid::Uuid;
 
@@ -244,7 +243,7 @@ struct Restricted<'a> {
 impl Restricted<'_> {
     async fn query(&self, query: &str) -> Value {
         let request = Request { query: Some(query.to_owned()), ..Request::default() };
-        let context = graphql::context(self.app.store(), &self.app.clock, self.viewer.clone(), "id".to_owned());
+        let context = self.app.context(self.viewer.clone());
         let answer = self.engine.execute(request, Allowed::Everything, context).await;
         serde_json::from_slice(&answer.body).expect("JSON")
     }

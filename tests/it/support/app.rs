@@ -1,25 +1,31 @@
 //! A real server in this process, on a free port, with a database of its own.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use supportgraph::{
     app::App,
     config::Config,
     domain::{
         PartnerId,
-        access::Scope,
+        access::{Scope, Viewer},
         change::{Applied, Batch, Change},
         clock::Clock,
         partner::Partner,
     },
+    engine::{Allowed, Context, Opened, Request, Response},
+    graphql,
+    live::{Bus, InProcess, Live},
     store::Store,
+    telemetry::Metrics,
     upstream::demo::World,
 };
 use tempfile::TempDir;
 
 use super::{
     client::Client,
+    listener::Listener,
     postgres::{Database, execute},
 };
 
@@ -30,7 +36,9 @@ pub struct TestApp {
     /// Stands at [`TestApp::NOW`] until a test moves it.
     pub clock: Clock,
     url: String,
-    _database: TestDatabase,
+    config: Config,
+    bus: Arc<dyn Bus>,
+    database: Arc<TestDatabase>,
 }
 
 /// Deleted when dropped.
@@ -67,9 +75,19 @@ impl TestApp {
 
         let now: DateTime<Utc> = Self::NOW.parse().expect("a time");
         let clock = Clock::fixed(now);
-        let app = App::start(&config, clock.clone()).await.expect("the server starts");
+        Self::on(Arc::new(database), url, config, clock, Arc::new(InProcess::default())).await
+    }
+
+    async fn on(database: Arc<TestDatabase>, url: String, config: Config, clock: Clock, bus: Arc<dyn Bus>) -> Self {
+        let app = App::start_on(&config, clock.clone(), Arc::clone(&bus)).await.expect("the server starts");
         let client = Client::new(app.addr);
-        Self { app, client, clock, url, _database: database }
+        Self { app, client, clock, url, config, bus, database }
+    }
+
+    /// Another node on the same database and bus.
+    pub async fn another_node(&self) -> Self {
+        let (database, bus) = (Arc::clone(&self.database), Arc::clone(&self.bus));
+        Self::on(database, self.url.clone(), self.config.clone(), self.clock.clone(), bus).await
     }
 
     /// Starts with an invented partner and so many customers.
@@ -77,6 +95,12 @@ impl TestApp {
         let app = Self::start().await;
         app.invent(customers, 1).await;
         app
+    }
+
+    /// Another node on the same database that no bus tells anything.
+    pub async fn another_node_alone(&self) -> Self {
+        let bus = Arc::new(InProcess::default());
+        Self::on(Arc::clone(&self.database), self.url.clone(), self.config.clone(), self.clock.clone(), bus).await
     }
 
     /// Puts an invented partner with so many customers into the database.
@@ -110,6 +134,40 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    pub fn live(&self) -> &Live {
+        &self.app.live
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.app.metrics
+    }
+
+    /// What a request of `viewer` carries.
+    pub fn context(&self, viewer: Viewer) -> Context {
+        graphql::context(self.store(), &self.clock, self.live(), viewer, "id".to_owned())
+    }
+
+    /// Begins a live operation past the transports.
+    ///
+    /// # Errors
+    ///
+    /// The answer of one that is refused.
+    pub async fn try_listen(&self, scope: Scope, query: &str, variables: Value) -> Result<Listener, Response> {
+        let viewer = Viewer { name: "local".to_owned(), scope };
+        let variables = variables.as_object().cloned();
+        let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
+        match self.app.engine.open(request, Allowed::Live, self.context(viewer)).await {
+            Opened::Live(feed) => Ok(Listener::new(feed)),
+            Opened::Answered(response) => Err(response),
+        }
+    }
+
+    /// Begins a live operation of the whole partner that is not refused.
+    pub async fn listen(&self, partner: PartnerId, query: &str, variables: Value) -> Listener {
+        let listening = self.try_listen(Scope::partner(partner), query, variables).await;
+        listening.unwrap_or_else(|refused| panic!("refused: {}", String::from_utf8_lossy(&refused.body)))
     }
 
     /// Every row of every table but those of the installation itself, to compare with a later time.

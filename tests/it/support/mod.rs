@@ -13,6 +13,7 @@
 mod app;
 mod client;
 pub mod given;
+mod listener;
 pub mod oracle;
 mod postgres;
 pub mod raw;
@@ -21,4 +22,5 @@ pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use listener::{Listener, code};
 pub use postgres::{Database, admin_url, execute};

@@ -1,0 +1,245 @@
+//! Live fields: how one is described, begun, and how its events become payloads.
+//!
+//! Where events come from is not known here. A field's `listen` gets a [`Listening`], and with it what answers events.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::{
+    StreamExt,
+    future::{BoxFuture, FutureExt},
+    stream::BoxStream,
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Inner,
+    argument::{Args, Variables},
+    context::Context,
+    error::{self, refuse_with},
+    feed::{Feed, Payload},
+    object::Described,
+    plan::Plan,
+    request::{Outcome, Request},
+    run::Run,
+    selection::{ResponseKey, Selection, What},
+    types::{Child, child},
+    write::{Nulled, Writer},
+};
+use crate::domain::{Error, Result, page::Position};
+
+/// Payloads in order; an error is the last one.
+pub type Payloads = BoxStream<'static, Result<Payload>>;
+
+/// Begins a live field of events `E`.
+pub type Listen<E> = fn(Listening<E>) -> BoxFuture<'static, Result<Payloads>>;
+
+/// One operation on a live field.
+pub struct Listening<E> {
+    /// What the field was asked for.
+    pub args: Args,
+    /// The same for all whose events are answered alike: audience, document, operation, and variables but for `after`.
+    pub key: [u8; 32],
+    /// Answers its events.
+    pub answers: Answers<E>,
+}
+
+/// Writes the payloads of one operation's events.
+pub struct Answers<E> {
+    begun: Begun,
+    event: PhantomData<fn(E)>,
+}
+
+/// A live operation as it was planned.
+#[derive(Clone)]
+pub(super) struct Begun {
+    pub(super) engine: Arc<Inner>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) variables: Arc<Variables>,
+    pub(super) context: Arc<Context>,
+}
+
+impl<E: Described> Answers<E> {
+    /// Who listens, at the time when the operation was begun.
+    pub fn context(&self) -> &Context {
+        &self.begun.context
+    }
+
+    /// `{"data": …}` for each event, as of `now`. What is selected on them is loaded once for all.
+    pub async fn answer(&self, events: Vec<E>, now: DateTime<Utc>) -> Vec<Bytes> {
+        let Begun { engine, plan, variables, context } = &self.begun;
+        let Some((key, selection)) = plan.live() else { return Vec::new() };
+        let context = context.at(now);
+        let page_size = engine.limits.page_size;
+        let run = Run { context: &context, variables, cursors: &engine.cursors, page_size };
+        let count = events.len();
+        let events: Box<super::run::Rows> = Box::new(events);
+        let joined = selection.object.join(&*events, selection, &run).await;
+        let nothing = serde_json::Map::new();
+        let mut writer = Writer::new(now, &nothing);
+        let write = |index| {
+            let written =
+                writer.root(key, |writer| selection.object.write(&*events, index, selection, &joined, writer));
+            let is_null = matches!(written, Err(Nulled));
+            finish(&mut writer, is_null, &context.correlation_id)
+        };
+        (0..count).map(write).collect()
+    }
+
+    /// Seals a place in the list of that name.
+    pub fn cursor(&self, list: &str, position: &Position) -> Arc<str> {
+        self.begun.engine.cursors.seal(self.begun.context.realm, list, position).into()
+    }
+
+    /// The place that [`Answers::cursor`] sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for anything else.
+    pub fn open(&self, list: &str, argument: &'static str, cursor: &str) -> Result<Position> {
+        self.begun.engine.cursors.open(self.begun.context.realm, list, argument, cursor).map_err(|_| {
+            let reason = "this is not a cursor of this field; take `cursor` of one of its events, or leave it out to \
+                          begin with the present state";
+            Error::invalid(argument, reason)
+        })
+    }
+}
+
+/// The bytes of one payload; the writer is as new then. A copy, since the writer's buffer is larger than most payloads.
+fn finish(writer: &mut Writer<'_>, is_null: bool, correlation_id: &str) -> Bytes {
+    if is_null {
+        writer.json.truncate(0);
+        writer.json.raw(b"{\"data\":null");
+    }
+    if !writer.problems.is_empty() {
+        writer.json.raw(b",\"errors\":");
+        let errors = error::report(&std::mem::take(&mut writer.problems), correlation_id);
+        writer.json.raw(errors.to_string().as_bytes());
+    }
+    writer.json.raw(b"}");
+    let body = Bytes::copy_from_slice(writer.json.as_bytes());
+    writer.json.truncate(0);
+    body
+}
+
+impl Plan {
+    /// The only field of a live operation.
+    fn live(&self) -> Option<(&ResponseKey, &Selection)> {
+        match self.root.fields.as_slice() {
+            [only] => match &only.what {
+                What::Live(_, selection) => Some((&only.key, selection)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Begun {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the arguments, or with what was to be read.
+    pub(super) async fn listen(self, request: &Request) -> Result<Feed> {
+        let [selected] = self.plan.root.fields.as_slice() else {
+            return Err(Error::invalid("subscription", "ask for exactly one field"));
+        };
+        let What::Live(field, _) = selected.what else {
+            return Err(Error::invalid("subscription", "ask for a live field"));
+        };
+        let mut args = Args::new(&selected.arguments, &self.variables);
+        if let Some(after) = &request.after {
+            args.set("after", after.as_str());
+        }
+        let after = selected.arguments.iter().find(|argument| argument.name == "after");
+        let after = after.and_then(|after| after.value.as_variable());
+        let key = sharing_key(request, &self.context.audience, after.map(|name| name.as_str()));
+        let object = Arc::clone(&self.plan.root.object);
+        let correlation_id = self.context.correlation_id.clone();
+        let payloads = object.listen(field, args, key, self).await?;
+        let refuse = move |error: Error| refuse_with(outcome_of(&error), &error, &correlation_id);
+        Ok(payloads.map(move |payload| payload.map_err(&refuse)).boxed())
+    }
+}
+
+/// How far an operation came that ends with `error`.
+pub(super) fn outcome_of(error: &Error) -> Outcome {
+    match error {
+        Error::Internal(_) | Error::Unavailable(_) => Outcome::Failed,
+        _ => Outcome::Invalid,
+    }
+}
+
+/// Those with the same key get the same payloads. Where each begins is its own affair, unless the variable that tells it
+/// stands in a second place.
+fn sharing_key(request: &Request, audience: &str, after: Option<&str>) -> [u8; 32] {
+    let text = request.query.as_deref().unwrap_or_default();
+    let after = after.filter(|name| uses(text, name) == 2);
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(audience.as_bytes());
+    part(text.as_bytes());
+    part(request.operation_name.as_deref().unwrap_or_default().as_bytes());
+    for (name, value) in request.variables.iter().flatten().filter(|(name, _)| Some(name.as_str()) != after) {
+        part(name.as_bytes());
+        part(value.to_string().as_bytes());
+    }
+    hash.finalize().into()
+}
+
+/// How often a document names a variable, its definition included.
+fn uses(text: &str, variable: &str) -> usize {
+    let is_whole = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+    text.split('$').skip(1).filter(|rest| rest.strip_prefix(variable).is_some_and(is_whole)).count()
+}
+
+/// A live field of the root, whatever its events are.
+pub(super) trait LiveField: Send + Sync {
+    fn child(&self) -> Child;
+    fn listen(&self, args: Args, key: [u8; 32], begun: Begun) -> BoxFuture<'static, Result<Payloads>>;
+}
+
+/// A live field of events `E`.
+pub(super) struct LiveOf<E>(pub(super) Listen<E>);
+
+impl<E: Described> LiveField for LiveOf<E> {
+    fn child(&self) -> Child {
+        child::<E>()
+    }
+
+    fn listen(&self, args: Args, key: [u8; 32], begun: Begun) -> BoxFuture<'static, Result<Payloads>> {
+        (self.0)(Listening { args, key, answers: Answers { begun, event: PhantomData } }).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(query: &str, variables: serde_json::Value) -> [u8; 32] {
+        let variables = variables.as_object().cloned();
+        sharing_key(&Request { query: Some(query.to_owned()), variables, ..Request::default() }, "who", Some("after"))
+    }
+
+    #[test]
+    fn those_who_begin_elsewhere_share_the_rest() {
+        let query =
+            "subscription($after: String, $afterwards: Int) { changed(after: $after) { name(n: $afterwards) } }";
+        assert_eq!(key(query, json!({ "after": "a" })), key(query, json!({ "after": "b" })));
+        assert_eq!(key(query, json!({ "after": "a" })), key(query, json!({})));
+        assert_ne!(key(query, json!({ "afterwards": 1 })), key(query, json!({ "afterwards": 2 })));
+    }
+
+    #[test]
+    fn a_variable_that_is_used_again_is_not_only_where_one_begins() {
+        let query = "subscription($after: String) { changed(after: $after) { pages(after: $after) } }";
+        assert_ne!(key(query, json!({ "after": "a" })), key(query, json!({ "after": "b" })));
+    }
+}
