@@ -155,7 +155,7 @@ impl TestApp {
     ///
     /// The answer of one that is refused.
     pub async fn try_listen(&self, scope: Scope, query: &str, variables: Value) -> Result<Listener, Response> {
-        let viewer = Viewer { name: "local".to_owned(), scope };
+        let viewer = Viewer { name: "local".to_owned(), scope, expires_at: None };
         let variables = variables.as_object().cloned();
         let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
         match self.app.engine.open(request, Allowed::Live, self.context(viewer)).await {
