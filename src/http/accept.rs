@@ -1,11 +1,6 @@
 //! Accepts connections, with a bound on their number and on the time a client may take for its headers.
 
-use std::{
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -72,13 +67,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 }
 
 /// Answers the requests on one connection until it ends, or becomes a WebSocket, which goes on by itself.
-async fn answer(
-    stream: TcpStream,
-    peer: SocketAddr,
-    connection: Connection,
-    router: Router,
-    header_timeout: Duration,
-) {
+async fn answer(stream: TcpStream, peer: SocketAddr, connection: Connection, router: Router, header_timeout: Duration) {
     let (requested, cut_off) = (connection.stop.clone().requested(), connection.stop.clone().cut_off());
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {

@@ -64,7 +64,8 @@ impl Listeners {
         let taken = callers.entry(caller.clone()).or_default();
         if *taken >= self.0.per_caller {
             let most = self.0.per_caller;
-            let message = format!("you have {most} sockets and streams open; close one, or share it (live.sockets_per_caller)");
+            let message =
+                format!("you have {most} sockets and streams open; close one, or share it (live.sockets_per_caller)");
             return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT_EXCEEDED", message));
         }
         *taken += 1;

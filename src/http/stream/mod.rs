@@ -174,7 +174,12 @@ impl Streaming {
             self.say(&mut text, &said);
         }
         if self.ended.is_none() && self.is_stopping && operations.is_empty() {
-            self.end(&mut text, "going_away", "GOING_AWAY", "the server is going away; subscribe again after your last cursor");
+            self.end(
+                &mut text,
+                "going_away",
+                "GOING_AWAY",
+                "the server is going away; subscribe again after your last cursor",
+            );
         }
         text
     }

@@ -21,14 +21,7 @@ use super::{Channel, Format, Streaming};
 use crate::{
     domain::access::Viewer,
     engine::{Allowed, Request},
-    http::{
-        Http,
-        accept::Connection,
-        error::Refusal,
-        identity::CorrelationId,
-        listener::Seat,
-        operations::NotStarted,
-    },
+    http::{Http, accept::Connection, error::Refusal, identity::CorrelationId, listener::Seat, operations::NotStarted},
 };
 
 /// Names the reserved stream.

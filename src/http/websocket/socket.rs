@@ -240,11 +240,12 @@ impl Socket {
                 self.identify(payload)
             }
             Message::Ping(payload) => {
-                self.reply(&json!({ "type": "pong" }));
                 match payload.filter(|payload| payload.contains_key("authorization")) {
-                    Some(payload) if self.member.is_some() => self.identify(Some(payload)),
-                    _ => Ok(()),
+                    // The pong follows when it is known how long the new token lives.
+                    Some(payload) if self.member.is_some() => self.identify(Some(payload))?,
+                    _ => self.reply("pong", None),
                 }
+                Ok(())
             }
             Message::Pong => Ok(()),
             Message::Subscribe { id, request } => self.start(&id, *request),
@@ -278,24 +279,30 @@ impl Socket {
     }
 
     fn identified(&mut self, viewer: Viewer) -> Result<(), Close> {
-        let expires_at = viewer.expires_at.map(|at| json!({ "expiresAt": at }));
-        match &mut self.member {
+        let expires_at = viewer.expires_at;
+        let kind = match &mut self.member {
             None => {
                 let seat = self.http.0.listeners.seat(&viewer)?;
                 self.member = Some((viewer, seat));
-                self.reply(&match expires_at {
-                    Some(payload) => json!({ "type": "connection_ack", "payload": payload }),
-                    None => json!({ "type": "connection_ack" }),
-                });
+                "connection_ack"
             }
-            Some((known, _)) if known.is_same(&viewer) => *known = viewer,
+            Some((known, _)) if known.is_same(&viewer) => {
+                *known = viewer;
+                "pong"
+            }
             Some(_) => return Err(Close::another_viewer()),
-        }
+        };
+        self.reply(kind, expires_at);
         self.set_alarm();
         Ok(())
     }
 
-    fn reply(&mut self, message: &Value) {
+    /// Answers `connection_init` or `ping`, and tells when the client has to renew its token, if ever.
+    fn reply(&mut self, kind: &str, expires_at: Option<DateTime<Utc>>) {
+        let message = match expires_at {
+            Some(at) => json!({ "type": kind, "payload": { "expiresAt": at } }),
+            None => json!({ "type": kind }),
+        };
         self.replies.push_back(ws::Message::text(message.to_string()));
     }
 
