@@ -68,3 +68,10 @@ pub enum Outcome {
     /// Not executed: something of ours is not available. There is no `data`.
     Failed,
 }
+
+impl Outcome {
+    /// Whether there is `data`, if only null.
+    pub fn is_executed(self) -> bool {
+        matches!(self, Self::Complete | Self::Partial)
+    }
+}

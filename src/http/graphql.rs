@@ -8,7 +8,7 @@ use axum::{
         Extension, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::{BufMut, Bytes, BytesMut};
@@ -48,12 +48,10 @@ pub async fn answer(
     State(http): State<Http>,
     Extension(id): Extension<CorrelationId>,
     Extension(connection): Extension<Connection>,
-    method: Method,
-    uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    headers: HeaderMap,
-    body: Body,
+    request: axum::extract::Request,
 ) -> Response {
+    let (Parts { method, uri, headers, .. }, body) = request.into_parts();
     if headers.contains_key(header::UPGRADE) {
         let upgraded = websocket::upgrade(&http, &id, connection, &headers, upgrade);
         return upgraded.unwrap_or_else(|refusal| refusal.answer(MediaType::Json, &id.0));
@@ -88,7 +86,7 @@ impl Http {
         let viewer = self.viewer(&claims).await?;
         match (requests, token, reply) {
             (Requests::One(request), Some(token), _) if method == Method::POST => {
-                self.start_reserved(&token, *request, &viewer, id)
+                self.start_reserved(&token, *request, &viewer, id).await
             }
             (Requests::One(request), _, Reply::EventStream) => {
                 let opening = self.open(*request, allowed, &viewer, id);
@@ -164,7 +162,8 @@ impl Http {
         Duration::from_secs(self.0.server.request_timeout_seconds)
     }
 
-    fn whole(&self, answer: engine::Response, media_type: MediaType) -> Response {
+    /// The response that holds one answer.
+    pub(super) fn whole(&self, answer: engine::Response, media_type: MediaType) -> Response {
         whole(status(answer.outcome, media_type, self.0.server.response_status), media_type, answer.body)
     }
 

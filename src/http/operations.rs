@@ -124,8 +124,8 @@ impl Operations {
                         None => return Poll::Ready(What::Failure(full(&self.correlation))),
                     },
                     Opened::Answered(response) => {
-                        let executed = matches!(response.outcome, Outcome::Complete | Outcome::Partial);
-                        return Poll::Ready(if executed { What::Answer(response) } else { What::Failure(response) });
+                        let is_executed = response.outcome.is_executed();
+                        return Poll::Ready(if is_executed { What::Answer(response) } else { What::Failure(response) });
                     }
                 },
                 State::Live(feed, listening) => {

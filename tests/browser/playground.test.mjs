@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Playground, startBrowser, startDemo } from './support.mjs';
+import { startDemo } from '../node/demo.mjs';
+import { Playground, startBrowser } from './support.mjs';
 
 const TABS = ['Board', 'WhoIsCalling', 'IsItDown', 'WhoElseIsHit', 'RequestInOneScreen', 'Coverage', 'Search'];
 const OTHERS = [

@@ -14,14 +14,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt;
 use serde::Deserialize;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{Channel, Format, Streaming};
 use crate::{
     domain::access::Viewer,
-    engine::{Allowed, Request},
-    http::{Http, accept::Connection, error::Refusal, identity::CorrelationId, listener::Seat, operations::NotStarted},
+    engine::{self, Allowed, Outcome, Request},
+    http::{
+        Http, accept::Connection, error::Refusal, identity::CorrelationId, listener::Seat, media_type::MediaType,
+        operations::NotStarted,
+    },
 };
 
 /// Names the reserved stream.
@@ -108,12 +113,12 @@ impl Http {
         Ok(Streaming::new(self, channel, Format::EventsWithIds, viewer, connection, held).into_response())
     }
 
-    /// POST: starts an operation; what it says comes on the stream.
+    /// POST: starts an operation; what it says comes on the stream. What is refused before that is answered at once.
     ///
     /// # Errors
     ///
     /// As [`Http::open_reserved`]; 400 without an id, 409 if the id is in use, 429 if there are too many.
-    pub(crate) fn start_reserved(
+    pub(crate) async fn start_reserved(
         &self,
         token: &str,
         request: Request,
@@ -125,13 +130,31 @@ impl Http {
         let Some(operation) = named.filter(|operation| !operation.is_empty()).map(str::to_owned) else {
             return Err(Refusal::bad_request("`extensions.operationId` is missing; name the operation by a text"));
         };
-        let opening = || self.open(request, Allowed::Live, viewer, id);
-        match reservation.channel.start(&operation, opening) {
-            Ok(()) => Ok(StatusCode::ACCEPTED.into_response()),
+        // The id is taken before anything runs, so that a request that is sent twice does not run twice.
+        let (hand_over, opened) = oneshot::channel();
+        let correlation = Arc::clone(&id.0);
+        let opening = opened.map(move |opened| {
+            let message = "the request that began this operation was given up";
+            let gone = || engine::refusal(Outcome::Failed, "CANCELLED", message, &correlation);
+            opened.unwrap_or_else(|_| engine::Opened::Answered(gone()))
+        });
+        match reservation.channel.start(&operation, || opening.boxed()) {
+            Ok(()) => {}
             Err(NotStarted::IdTaken) => {
-                Err(Refusal::new(StatusCode::CONFLICT, "CONFLICT", "an operation with this id is running"))
+                return Err(Refusal::new(StatusCode::CONFLICT, "CONFLICT", "an operation with this id is running"));
             }
-            Err(NotStarted::TooMany) => Err(self.too_many_operations()),
+            Err(NotStarted::TooMany) => return Err(self.too_many_operations()),
+        }
+        match self.open(request, Allowed::Live, viewer, id).await {
+            engine::Opened::Answered(refused) if !refused.outcome.is_executed() => {
+                reservation.channel.stop(&operation);
+                Ok(self.whole(refused, MediaType::GraphqlResponse))
+            }
+            opened => {
+                // Nobody takes it if the operation was stopped meanwhile.
+                let _ = hand_over.send(opened);
+                Ok(StatusCode::ACCEPTED.into_response())
+            }
         }
     }
 

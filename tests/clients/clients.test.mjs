@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ApolloClient, HttpLink, InMemoryCache, gql as apolloGql } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { Client as UrqlClient, fetchExchange, gql as urqlGql, subscriptionExchange } from '@urql/core';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient as createWsClient } from 'graphql-ws';
+import { pipe, subscribe } from 'wonka';
+import WebSocket from 'ws';
+import { startDemo } from '../node/demo.mjs';
+import { FEED, Seen, eventOf, http, webSocket, witness } from './support.mjs';
+
+const TIMEOUT = { timeout: 120_000 };
+const QUERY = '{ __typename }';
+let demo, everything;
+
+// Apollo's link looks for the browser's, which Node has from version 22 on.
+globalThis.WebSocket ??= WebSocket;
+
+before(async () => {
+  demo = await startDemo(20);
+  everything = await witness(demo);
+});
+
+after(async () => {
+  everything?.stop();
+  await demo?.stop();
+});
+
+const wsClient = (options) =>
+  createWsClient({ url: webSocket(demo), webSocketImpl: WebSocket, lazy: true, retryAttempts: 0, ...options });
+const sseClient = (options) => createSseClient({ url: http(demo), retryAttempts: 0, ...options });
+const apollo = (link) => new ApolloClient({ link, cache: new InMemoryCache() });
+const urql = (options) => new UrqlClient({ url: http(demo), preferGetMethod: false, exchanges: [fetchExchange], ...options });
+
+// A client that follows the interface of graphql-ws and graphql-sse.
+const plain = (make) => () => {
+  const client = make();
+  return {
+    query: () => new Promise((next, error) => client.subscribe({ query: QUERY }, { next, error, complete() {} })),
+    refused: () => new Promise((next, error) => client.subscribe({ query: '{ nothing }' }, {
+      next: (result) => (result.errors ? error(result.errors) : next(result)), error, complete() {},
+    })),
+    listen: (variables, next, error) => client.subscribe({ query: FEED, variables }, { next, error, complete() {} }),
+    dispose: () => client.dispose(),
+  };
+};
+
+const apolloWith = (makeLink) => () => {
+  const link = makeLink();
+  const client = apollo(link);
+  return {
+    query: () => client.query({ query: apolloGql(QUERY) }),
+    refused: () => client.query({ query: apolloGql('{ nothing }') }),
+    listen(variables, next, error) {
+      const subscription = client.subscribe({ query: apolloGql(FEED), variables }).subscribe({
+        next: (result) => (result.error ? error(result.error) : next(result)), error,
+      });
+      return () => subscription.unsubscribe();
+    },
+    dispose: () => client.stop(),
+  };
+};
+
+const urqlWith = (makeOptions) => () => {
+  const client = urql(makeOptions());
+  const thrown = ({ data, error }) => {
+    if (error) throw error;
+    return { data };
+  };
+  return {
+    query: () => client.query(urqlGql(QUERY), {}).toPromise().then(thrown),
+    refused: () => client.query(urqlGql('{ nothing }'), {}).toPromise().then(thrown),
+    listen(variables, next, error) {
+      const source = client.subscription(urqlGql(FEED), variables);
+      return pipe(source, subscribe((result) => (result.error ? error(result.error) : next(result)))).unsubscribe;
+    },
+    dispose() {},
+  };
+};
+
+const CLIENTS = {
+  'graphql-ws': plain(wsClient),
+  'graphql-sse, a connection for each operation': plain(sseClient),
+  'graphql-sse, one connection': plain(() => sseClient({ singleConnection: true })),
+  'Apollo Client over multipart': apolloWith(() => new HttpLink({ uri: http(demo) })),
+  'Apollo Client over WebSocket': apolloWith(() => new GraphQLWsLink(wsClient())),
+  'urql over server-sent events': urqlWith(() => ({ fetchSubscriptions: true })),
+  'urql over WebSocket': urqlWith(() => {
+    const client = wsClient();
+    const forwardSubscription = (request) => ({
+      subscribe: (sink) => ({ unsubscribe: client.subscribe({ ...request, query: request.query ?? '' }, sink) }),
+    });
+    return { exchanges: [fetchExchange, subscriptionExchange({ forwardSubscription })] };
+  }),
+};
+
+for (const [name, make] of Object.entries(CLIENTS)) {
+  test(`${name}: asks a query`, TIMEOUT, async () => {
+    const client = make();
+    const { data } = await client.query();
+    assert.deepEqual(data, { __typename: 'Query' });
+    await client.dispose();
+  });
+
+  test(`${name}: hears why a query is refused`, TIMEOUT, async () => {
+    const client = make();
+    await assert.rejects(async () => {
+      try {
+        await client.refused();
+      } catch (error) {
+        // graphql-ws and graphql-sse reject with the list itself, or with the response.
+        const unread = error.response?.bodyUsed === false;
+        const errors = unread ? (await error.response.json()).errors : error;
+        throw Array.isArray(errors) ? new Error(errors[0].message) : error;
+      }
+    }, /nothing/);
+    await client.dispose();
+  });
+
+  test(`${name}: listens, leaves, and misses nothing when it comes back`, TIMEOUT, async () => {
+    const seen = new Seen();
+    const listen = (client, variables) => new Promise((listening, fail) => {
+      const stop = client.listen(variables, (result) => {
+        if (result.errors) return fail(new Error(JSON.stringify(result.errors)));
+        seen.add(eventOf(result));
+        listening(() => stop());
+      }, fail);
+    });
+
+    const client = make();
+    let stop = await listen(client, {});
+    await seen.atLeast(2);
+    stop();
+    const first = seen.cursors[0];
+    const before = everything.seen.cursors.length;
+    await everything.seen.atLeast(before + 2);
+    stop = await listen(client, { after: seen.cursors.at(-1) });
+    await seen.atLeast(seen.cursors.length + 4);
+    stop();
+    await client.dispose();
+
+    const from = everything.seen.cursors.indexOf(first);
+    await everything.seen.atLeast(from + seen.cursors.length);
+    assert.deepEqual(seen.cursors, everything.seen.cursors.slice(from, from + seen.cursors.length));
+  });
+}
+
+// Both of these clients connect again by themselves and send what they were given. When that is changed by each event,
+// they go on where they were.
+test('graphql-ws: goes on by itself after its connection broke', TIMEOUT, async () => {
+  const client = wsClient({ retryAttempts: 5, retryWait: async () => {} });
+  await goesOnByItself(client, () => client.terminate());
+  await client.dispose();
+});
+
+test('graphql-sse: goes on by itself after its connection broke', TIMEOUT, async () => {
+  let connection = new AbortController();
+  const fetchFn = (url, options) => {
+    connection = new AbortController();
+    return fetch(url, { ...options, signal: AbortSignal.any([options.signal, connection.signal]) });
+  };
+  const client = sseClient({ retryAttempts: 5, retry: async () => {}, fetchFn });
+  await goesOnByItself(client, () => connection.abort(new TypeError('the network is gone')));
+  client.dispose();
+});
+
+async function goesOnByItself(client, disturb) {
+  const seen = new Seen();
+  const payload = { query: FEED, variables: {} };
+  const failed = new Promise((_, error) => {
+    client.subscribe(payload, {
+      next(result) {
+        payload.variables.after = eventOf(result).cursor;
+        seen.add(eventOf(result));
+      },
+      error,
+      complete() {},
+    });
+  });
+  await Promise.race([failed, seen.atLeast(2)]);
+  disturb();
+  await Promise.race([failed, seen.atLeast(6)]);
+  const cursors = [...seen.cursors];
+  const from = everything.seen.cursors.indexOf(cursors[0]);
+  await everything.seen.atLeast(from + cursors.length);
+  assert.deepEqual(cursors, everything.seen.cursors.slice(from, from + cursors.length));
+}
