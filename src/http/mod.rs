@@ -28,10 +28,7 @@ use axum::{
 };
 use tower_http::{
     CompressionLevel,
-    compression::{
-        CompressionLayer, DefaultPredicate, Predicate as _,
-        predicate::NotForContentType,
-    },
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::NotForContentType},
     cors::{AllowOrigin, Any, CorsLayer},
 };
 

@@ -3,8 +3,8 @@ import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
 // One feed for all: whatever happens at the demo's partner.
-export const FEED = 'subscription Feed($after: String) { incidentChanged(after: $after) { kind cursor } }';
-export const eventOf = (result) => result.data.incidentChanged;
+export const FEED = 'subscription Feed($after: String) { changes(after: $after) { kind cursor } }';
+export const eventOf = (result) => result.data.changes;
 
 export const http = (demo) => `${demo.url}/graphql`;
 export const webSocket = (demo) => http(demo).replace('http', 'ws');
@@ -16,12 +16,23 @@ export class Seen {
 
   add(event) {
     if (event.kind === 'LIVE') this.cursors.push(event.cursor);
-    this.#waiting.forEach((look) => look());
+    this.#waiting.splice(0).forEach((look) => look());
   }
 
   // Resolves once so many have come.
-  async atLeast(count) {
-    while (this.cursors.length < count) await new Promise((look) => this.#waiting.push(look));
+  atLeast(count) {
+    return this.#until(() => this.cursors.length >= count);
+  }
+
+  // So many from this cursor on, once they have come.
+  async from(cursor, count) {
+    const at = () => this.cursors.indexOf(cursor);
+    await this.#until(() => at() >= 0 && this.cursors.length >= at() + count);
+    return this.cursors.slice(at(), at() + count);
+  }
+
+  async #until(enough) {
+    while (!enough()) await new Promise((look) => this.#waiting.push(look));
   }
 }
 
