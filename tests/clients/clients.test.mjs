@@ -168,6 +168,45 @@ describe('clients', { concurrency: true }, () => {
     await goesOnByItself(client, () => connection.abort(new TypeError('the network is gone')));
     client.dispose();
   });
+
+  // As docs/LIVE.md shows it, with shorter times.
+  test('graphql-ws: renews its token and keeps its socket', TIMEOUT, async () => {
+    const shortLived = await startDemo(1, { SUPPORTGRAPH_LIVE__SESSION_SECONDS: '3' });
+    let socket, timer, renewals = 0, client;
+    const ended = new Promise((end, fail) => {
+      const renewIn = (expiresAt) => {
+        clearTimeout(timer);
+        timer = setTimeout(renew, Date.parse(expiresAt) - Date.now() - 2_000);
+      };
+      const renew = () => socket.send(JSON.stringify({ type: 'ping', payload: { authorization: 'Bearer fresh' } }));
+      client = createWsClient({
+        url: webSocket(shortLived),
+        webSocketImpl: WebSocket,
+        lazy: false,
+        retryAttempts: 0,
+        on: {
+          connected(connected, payload) {
+            socket = connected;
+            renewIn(payload.expiresAt);
+          },
+          pong(received, payload) {
+            if (!received) return;
+            renewals += 1;
+            if (renewals < 5) renewIn(payload.expiresAt);
+          },
+          closed: ({ code, reason }) => end({ code, reason }),
+          error: fail,
+        },
+        onNonLazyError() {},
+      });
+    });
+    const { code, reason } = await ended;
+    assert.equal(renewals, 5, 'it lived for longer than one token');
+    assert.equal(code, 4403);
+    assert.match(reason, /^token expired/);
+    await client.dispose();
+    await shortLived.stop();
+  });
 });
 
 async function goesOnByItself(client, disturb) {

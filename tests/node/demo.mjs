@@ -7,12 +7,14 @@ import { createInterface } from 'node:readline';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-// Starts `supportgraph demo` on a free port, unless SUPPORTGRAPH_URL names a server that runs already.
-export async function startDemo(customers) {
-  if (process.env.SUPPORTGRAPH_URL) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
+// Starts `supportgraph demo` on a free port, unless SUPPORTGRAPH_URL names a server that runs already. `settings` are
+// variables of the environment; with them it is always started.
+export async function startDemo(customers, settings) {
+  if (process.env.SUPPORTGRAPH_URL && !settings) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
   const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
   if (!existsSync(binary)) throw new Error(`there is no ${binary}; build it with \`cargo build\``);
-  const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const options = { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...settings } };
+  const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], options);
   process.on('exit', () => demo.kill());
   const stop = async () => {
     if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
