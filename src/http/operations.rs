@@ -147,3 +147,60 @@ fn full(correlation: &CorrelationId) -> Response {
     let message = "the server has as many listeners as it may have; try again later (live.operations)";
     engine::refusal(Outcome::TooMuch, "LIMIT_EXCEEDED", message, &correlation.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::{future, poll, stream};
+
+    use super::*;
+    use crate::{config::LiveConfig, telemetry::Metrics};
+
+    fn operations(most: u64) -> Operations {
+        let listeners = Listeners::new(&LiveConfig::default(), Metrics::default());
+        Operations::new(most, listeners, Transport::Websocket, CorrelationId("a-test".into()))
+    }
+
+    /// An operation that always has more to say.
+    fn busy() -> Opening {
+        let payload = Payload { body: "{}".into(), cursor: None };
+        let feed: Feed = stream::repeat_with(move || Ok(payload.clone())).boxed();
+        future::ready(Opened::Live(feed)).boxed()
+    }
+
+    async fn next(operations: &mut Operations) -> Option<Arc<str>> {
+        match poll!(pin!(future::poll_fn(|cx| operations.poll_next(cx)))) {
+            Poll::Ready(said) => Some(said.id),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_operation_gets_its_turn() {
+        let mut operations = operations(3);
+        for id in ["a", "b", "c"] {
+            operations.start(id, busy).expect("there is room");
+        }
+        let mut heard = String::new();
+        for _ in 0..6 {
+            heard += &next(&mut operations).await.expect("an event");
+        }
+        assert_eq!(heard, "abcabc");
+    }
+
+    #[tokio::test]
+    async fn what_is_live_is_stopped_and_what_is_being_answered_is_not() {
+        let mut operations = operations(2);
+        operations.start("live", busy).expect("there is room");
+        operations.start("slow", || future::pending().boxed()).expect("there is room");
+        assert_eq!(operations.start("slow", busy), Err(NotStarted::IdTaken));
+        assert_eq!(operations.start("more", busy), Err(NotStarted::TooMany));
+        assert_eq!(next(&mut operations).await.as_deref(), Some("live"));
+        operations.stop_live();
+        assert_eq!(next(&mut operations).await, None);
+        assert!(!operations.is_empty());
+        operations.stop("slow");
+        assert!(operations.is_empty());
+    }
+}

@@ -96,6 +96,20 @@ visit('shows what happens, as it happens, until it is stopped', async (playgroun
   await closed;
 });
 
+visit('lets an EventSource listen, with ids to resume after', async ({ page }) => {
+  await page.goto('/playground');
+  const cursors = await page.evaluate(() => new Promise((heard, fail) => {
+    const query = encodeURIComponent('subscription { changes { cursor } }');
+    const source = new EventSource(`/graphql?query=${query}`);
+    source.addEventListener('next', ({ data, lastEventId }) => {
+      source.close();
+      heard([JSON.parse(data).data.changes.cursor, lastEventId]);
+    });
+    source.addEventListener('error', () => fail(new Error('the stream broke')));
+  }));
+  assert.equal(cursors[0], cursors[1], 'the id that a browser resumes with is the cursor');
+});
+
 visit('tells why it stopped listening', async (playground) => {
   await playground.open();
   await playground.write('subscription Wrong { incidentChanged(after: "forged") { cursor } }');

@@ -77,20 +77,6 @@ async fn a_cursor_that_cannot_be_used_ends_the_operation_alone() {
 }
 
 #[tokio::test]
-async fn operations_do_not_starve_each_other() {
-    let app = TestApp::to_listen_to(|_| ()).await;
-    let mut socket = Socket::start(&app).await;
-    for id in ["a", "b", "c"] {
-        socket.subscribe(id, FEED).await;
-    }
-    for id in ["a", "b", "c"] {
-        // Other feeds may say something first.
-        socket.subscribe(&format!("{id}-query"), TYPENAME).await;
-        socket.next_where(|message| message["id"] == format!("{id}-query")).await;
-    }
-}
-
-#[tokio::test]
 async fn both_sides_may_ask_whether_the_other_is_there() {
     let app = TestApp::start().await;
     let mut socket = Socket::start(&app).await;
@@ -328,12 +314,28 @@ async fn a_token_can_be_renewed_by_a_ping() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_closes_with_1001_and_answers_what_is_in_flight() {
+async fn who_resumes_at_another_node_after_a_stop_misses_nothing() {
     let app = TestApp::to_listen_to(|_| ()).await;
+    let other = app.another_node().await;
     let mut socket = Socket::start(&app).await;
     socket.subscribe("feed", FEED).await;
     socket.next().await;
+    app.disturb().await;
+    let seen = socket.next_where(|message| message["payload"]["data"]["incidentChanged"]["kind"] == "LIVE").await;
+    let cursor = seen["payload"]["data"]["incidentChanged"]["cursor"].as_str().expect("a cursor");
+
     let (cut_off, (code, reason)) = tokio::join!(app.stop(), socket.closed());
     assert_eq!((cut_off, code), (0, 1001));
     assert!(reason.contains("resume"), "{reason}");
+    other.disturb().await;
+
+    let resumed = FEED.replace("incidentChanged", &format!("incidentChanged(after: {cursor:?})"));
+    let after = async || {
+        let mut socket = Socket::start(&other).await;
+        socket.subscribe("feed", &resumed).await;
+        socket.next().await["payload"]["data"]["incidentChanged"].clone()
+    };
+    let missed = after().await;
+    assert_eq!(missed["kind"], "LIVE");
+    assert_eq!(after().await, missed, "the same event follows the same cursor");
 }
