@@ -1,12 +1,16 @@
 //! `graphql-transport-ws` by the book.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::support::{Answer, Socket, TestApp, raw::Raw};
+use crate::support::{
+    Answer, Socket, TestApp,
+    given::{FABRIKAM, Given},
+    raw::Raw,
+};
 
 const TYPENAME: &str = "{ __typename }";
 const FEED: &str = "subscription { incidentChanged { kind cursor } }";
@@ -63,6 +67,33 @@ async fn a_live_operation_says_what_happens_until_it_is_completed() {
     app.listeners("websocket", 0).await;
     socket.subscribe("feed", TYPENAME).await;
     socket.next_where(|message| message["payload"]["data"]["__typename"] == "Query").await;
+}
+
+#[tokio::test]
+async fn a_socket_writes_reads_and_listens() {
+    let app = TestApp::start().await;
+    Given::put(&app, FABRIKAM, "fabrikam").await;
+    let mut socket = Socket::start(&app).await;
+    socket.subscribe("feed", "subscription { serviceRequestChanged { kind happening cursor } }").await;
+    let end = |message: &Value| message["payload"]["data"]["serviceRequestChanged"]["kind"] == "SNAPSHOT_COMPLETE";
+    socket.next_where(end).await;
+
+    socket.subscribe("read", "{ serviceRequests(first: 1) { nodes { id } } }").await;
+    let read = socket.next_where(|message| message["id"] == "read").await;
+    let id = &read["payload"]["data"]["serviceRequests"]["nodes"][0]["id"];
+    let input = format!("{{ idempotencyKey: \"number-1\", id: {id}, text: \"one\" }}");
+    let write = format!("mutation {{ serviceRequestAddNote(input: {input}) {{ userErrors {{ code }} }} }}");
+    socket.subscribe("write", &write).await;
+    let mut heard = BTreeSet::new();
+    while heard.len() < 2 {
+        let message = socket.next_where(|message| message["type"] == "next").await;
+        if message["id"] == "write" {
+            assert_eq!(message["payload"]["data"]["serviceRequestAddNote"]["userErrors"], json!([]), "{message}");
+        } else {
+            assert_eq!(message["payload"]["data"]["serviceRequestChanged"]["kind"], "LIVE", "{message}");
+        }
+        heard.insert(message["id"].to_string());
+    }
 }
 
 #[tokio::test]
