@@ -61,8 +61,14 @@ impl App {
         let engine = schema(config, cursor_key);
         let metrics = Metrics::default();
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
-        let server = config.server.clone();
-        let http = Http::new(engine.clone(), store.clone(), clock, live.clone(), server, config.limits.batch);
+        let parts = http::Parts {
+            engine: engine.clone(),
+            store: store.clone(),
+            clock,
+            live: live.clone(),
+            metrics: metrics.clone(),
+        };
+        let http = Http::new(parts, config.server.clone(), &config.limits, config.live.clone());
 
         let listener = TcpListener::bind(listen).await.with_context(|| {
             format!(

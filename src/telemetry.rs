@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal as _;
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, Opts, Registry, TextEncoder, core::Collector};
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector};
+pub use prometheus::{IntCounter, IntGauge};
 use tracing_subscriber::{Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::TelemetryConfig;
@@ -21,11 +22,17 @@ pub fn start(config: &TelemetryConfig) {
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
-/// What one server counts. Cheap to clone.
+/// What one server counts; `docs/LIVE.md` explains each. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
     pub live: LiveMetrics,
+    /// Live operations that are open, by transport.
+    pub listeners: IntGaugeVec,
+    /// Events that were handed to a transport, by transport.
+    pub events_out: IntCounterVec,
+    /// Sockets and streams that ended, by transport and reason.
+    pub closed: IntCounterVec,
 }
 
 /// What the core of the live feeds counts.
@@ -65,7 +72,22 @@ impl Default for Metrics {
                 ["supportgraph_live_lag_seconds", "From when an event was observed until it was told."],
             ),
         };
-        Self { registry, live }
+        let listeners = registered(
+            &registry,
+            |opts| IntGaugeVec::new(opts, &["transport"]),
+            ["supportgraph_live_listeners", "Live operations that are open."],
+        );
+        let events_out = registered(
+            &registry,
+            |opts| IntCounterVec::new(opts, &["transport"]),
+            ["supportgraph_live_events_out_total", "Events sent to listeners."],
+        );
+        let closed = registered(
+            &registry,
+            |opts| IntCounterVec::new(opts, &["transport", "reason"]),
+            ["supportgraph_live_closed_total", "Sockets and streams that ended."],
+        );
+        Self { registry, live, listeners, events_out, closed }
     }
 }
 

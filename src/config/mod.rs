@@ -132,12 +132,24 @@ section! {
 }
 
 section! {
-    /// How changes reach those who listen.
+    /// How changes reach those who listen, and how many may.
     LiveConfig "live" {
         /// Time after which a node looks for what other nodes have written, if nothing told it of that.
         poll_seconds: u64 = 2, within(1, 3600);
         /// Days for which the log of events is kept. A listener may resume, and an export go on, within them.
         keep_days: u64 = 14, within(1, 3650);
+        /// WebSockets and streams that one caller may hold open at once.
+        sockets_per_caller: u64 = 1_000, within(1, 1_000_000);
+        /// Operations that may run at once on one WebSocket, or on one stream that carries several.
+        operations_per_socket: u64 = 100, within(1, 10_000);
+        /// Live operations of all callers together.
+        operations: u64 = 100_000, within(1, 10_000_000);
+        /// Time between two signs of life. A WebSocket whose client gives none in return is closed after a second one.
+        heartbeat_seconds: u64 = 12, within(1, 3600);
+        /// Time for a client to introduce itself on a WebSocket, or to open the event stream that it reserved.
+        init_timeout_seconds: u64 = 5, within(1, 3600);
+        /// Time after which a listener must say again who it is, or is closed; 0 for as long as its token lives.
+        session_seconds: u64 = 0, within(0, 31_536_000);
     }
 }
 

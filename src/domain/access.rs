@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{CustomerId, PartnerId};
 
 /// The rows that a caller may reach: one partner, and all or some of its customers.
@@ -35,4 +37,13 @@ pub struct Viewer {
     pub name: String,
     /// What it may reach.
     pub scope: Scope,
+    /// When what it showed of itself ends, such as a token. `None` for never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Viewer {
+    /// Whether both are the same person with the same reach, whatever they showed to prove it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name && self.scope == other.scope
+    }
 }

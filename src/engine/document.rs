@@ -87,11 +87,11 @@ fn read(
         refuse_document(Outcome::Malformed, "GRAPHQL_PARSE_FAILED", found, correlation_id)
     })?;
     // Before validation: a GET must hear that it may not write, not that there is nothing to write.
-    let writes = |definition: &ast::Definition| match definition {
-        ast::Definition::OperationDefinition(operation) => !operation.operation_type.is_query(),
+    let forbidden = |definition: &ast::Definition| match definition {
+        ast::Definition::OperationDefinition(operation) => !allowed.admits(operation.operation_type),
         _ => false,
     };
-    if allowed == Allowed::Queries && parsed.definitions.iter().all(writes) {
+    if !parsed.definitions.is_empty() && parsed.definitions.iter().all(forbidden) {
         return Err(not_allowed(correlation_id));
     }
     check_document(&parsed, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
@@ -131,7 +131,7 @@ impl Document {
             };
             refusal(Outcome::Invalid, "OPERATION_RESOLUTION_FAILURE", &message, correlation_id)
         })?;
-        if allowed == Allowed::Queries && !operation.operation_type.is_query() {
+        if !allowed.admits(operation.operation_type) {
             return Err(not_allowed(correlation_id));
         }
         Ok(operation)

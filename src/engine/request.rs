@@ -1,5 +1,6 @@
 //! What comes in and what goes out: one GraphQL request, one response as bytes.
 
+use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -25,8 +26,21 @@ pub enum Allowed {
     /// A GET may only read.
     Queries,
     Everything,
+    /// A GET whose answer can go on: reads, now and from now on.
+    Watching,
     /// Where more than one answer can be given, live operations too.
     Live,
+}
+
+impl Allowed {
+    /// Whether operations of this kind may run; those that could do so elsewhere only are told apart later.
+    pub(super) fn admits(self, kind: OperationType) -> bool {
+        match self {
+            Self::Queries => kind == OperationType::Query,
+            Self::Watching => kind != OperationType::Mutation,
+            Self::Everything | Self::Live => true,
+        }
+    }
 }
 
 /// One response: `{"data": …, "errors": …}` as JSON, ready to be sent.
@@ -53,4 +67,11 @@ pub enum Outcome {
     TooMuch,
     /// Not executed: something of ours is not available. There is no `data`.
     Failed,
+}
+
+impl Outcome {
+    /// Whether there is `data`, if only null.
+    pub fn is_executed(self) -> bool {
+        matches!(self, Self::Complete | Self::Partial)
+    }
 }

@@ -1,18 +1,23 @@
 //! Accepts connections, with a bound on their number and on the time a client may take for its headers.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    task::JoinSet,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
+
+use super::stop::{Stop, Stopper};
+
+/// A connection writes to its socket before more than this waits to be sent, so a slow reader of a stream holds no more.
+/// It bounds the head of a request as well.
+const BUFFER: usize = 64 * 1024;
 
 /// What one client may take of the server.
 #[derive(Clone, Copy, Debug)]
@@ -23,16 +28,21 @@ pub struct Limits {
     pub drain_timeout: Duration,
 }
 
+/// The connection that a request came on; an extension of each request.
+#[derive(Clone)]
+pub struct Connection {
+    pub stop: Stop,
+    /// Given back when the connection, and the WebSocket that it may have become, are gone.
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
 /// Serves until `stop` is ready, then answers what is in flight and closes.
 ///
 /// Returns how many connections were cut off because they took longer than the drain time.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) -> usize {
-    let places =
-        Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    let most = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let places = Arc::new(Semaphore::new(most as usize));
+    let (stopper, stopping) = Stopper::new();
 
     tokio::pin!(stop);
     loop {
@@ -45,29 +55,41 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             () = &mut stop => break,
             accepted = accepting => accepted,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        connections.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "a connection ended early");
-            }
-            drop(place);
-        });
-        while connections.try_join_next().is_some() {}
+        let Some(place) = place else { continue };
+        let connection = Connection { stop: stopping.clone(), _place: Arc::new(place) };
+        tokio::spawn(answer(stream, peer, connection, router.clone(), limits.header_timeout));
     }
 
     drop(listener);
-    let drained = async {
-        graceful.shutdown().await;
-        while connections.join_next().await.is_some() {}
+    stopper.stop();
+    let drained = tokio::time::timeout(limits.drain_timeout, places.acquire_many(most)).await;
+    if drained.is_ok() { 0 } else { most as usize - places.available_permits() }
+}
+
+/// Answers the requests on one connection until it ends, or becomes a WebSocket, which goes on by itself.
+async fn answer(stream: TcpStream, peer: SocketAddr, connection: Connection, router: Router, header_timeout: Duration) {
+    let (requested, cut_off) = (connection.stop.clone().requested(), connection.stop.clone().cut_off());
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        hyper::service::Service::call(&router, request)
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(BUFFER);
+    let mut answering = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = answering.as_mut() => ended,
+        () = requested => {
+            answering.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = answering => ended,
+                () = cut_off => return,
+            }
+        }
     };
-    if tokio::time::timeout(limits.drain_timeout, drained).await.is_ok() {
-        return 0;
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection ended early");
     }
-    while connections.try_join_next().is_some() {}
-    let cut_off = connections.len();
-    connections.shutdown().await;
-    cut_off
 }
 
 /// The next connection. Errors of one connection are passed over; being out of descriptors is waited out.

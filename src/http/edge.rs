@@ -51,10 +51,8 @@ pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -
 
 /// The response, or one that says nothing of the panic that came instead.
 async fn caught(response: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(response).catch_unwind().await.unwrap_or_else(|panic| {
-        tracing::error!(cause = panic_text(&*panic), "a handler panicked");
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error").into_response()
-    })
+    let caught = AssertUnwindSafe(response).catch_unwind().await;
+    caught.unwrap_or_else(|panic| Refusal::panicked(&*panic).into_response())
 }
 
 /// A page elsewhere can let its own name point here; the name in `host` tells. Every browser sends one.
@@ -69,11 +67,6 @@ fn misdirected() -> Refusal {
         "MISDIRECTED_REQUEST",
         "this server does not answer to the name in `host`; call it as localhost, or add the name to `server.hosts`",
     )
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not a text")
 }
 
 #[cfg(test)]

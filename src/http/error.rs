@@ -1,6 +1,6 @@
 //! What could not be answered: a status, a stable code and a sentence, in the shape of a GraphQL response.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow, time::Duration};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -33,6 +33,19 @@ impl Refusal {
 
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; the API is at /graphql")
+    }
+
+    pub fn timeout(after: Duration) -> Self {
+        let message = format!("there was no answer within {} seconds; ask for less", after.as_secs());
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
+    }
+
+    /// Says nothing of the panic; it is logged here.
+    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not a text");
+        tracing::error!(cause = text, "a handler panicked");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
     }
 
     /// `allow` names the methods that would be right.

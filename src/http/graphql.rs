@@ -1,75 +1,170 @@
-//! POST and GET `/graphql`, as the GraphQL over HTTP draft says.
+//! `/graphql`: POST and GET as the GraphQL over HTTP draft says, and the ways to what goes on.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Extension, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    extract::{
+        Extension, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 
 use super::{
     Http,
+    accept::Connection,
     error::Refusal,
-    identity::CorrelationId,
-    media_type::{MediaType, require_json},
+    identity::{self, Claims, CorrelationId},
+    listener::Transport,
+    media_type::{MediaType, Reply, require_json},
+    operations::{Opening, Operations},
     request::{self, Requests},
+    stream::{Format, reservation},
+    websocket,
 };
 use crate::{
     config::ResponseStatus,
     domain::access::Viewer,
-    engine::{self, Allowed, Outcome, Request},
+    engine::{self, Allowed, Opened, Outcome, Request},
     graphql,
 };
 
-/// Answers one request or a batch.
-pub async fn answer(
-    State(http): State<Http>,
-    Extension(id): Extension<CorrelationId>,
+/// One request as it came, but for its body.
+struct Asked {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Body,
+    id: CorrelationId,
+    connection: Connection,
+    reply: Reply,
+}
+
+/// Answers one request or a batch, begins a stream, or turns the connection into a WebSocket.
+pub async fn answer(
+    State(http): State<Http>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(connection): Extension<Connection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: axum::extract::Request,
 ) -> Response {
-    let negotiated = MediaType::negotiate(&headers);
-    let media_type = negotiated.as_ref().copied().unwrap_or(MediaType::Json);
-    let answered = async {
-        negotiated?;
-        let (requests, allowed) = http.requests(&method, &uri, &headers, body).await?;
-        let viewer = http.viewer(&headers).await?;
-        http.execute(requests, allowed, &viewer, &id, media_type).await
+    let (Parts { method, uri, headers, .. }, body) = request.into_parts();
+    if headers.contains_key(header::UPGRADE) {
+        let upgraded = websocket::upgrade(&http, &id, connection, &headers, upgrade);
+        return upgraded.unwrap_or_else(|refusal| refusal.answer(MediaType::Json, &id.0));
+    }
+    let negotiated = Reply::negotiate(&headers);
+    let reply = negotiated.as_ref().copied().unwrap_or(Reply::Whole(MediaType::Json));
+    let asked = Asked { method, uri, headers, id, connection, reply };
+    let answered = match negotiated {
+        Ok(_) => http.reply(&asked, body).await,
+        Err(refusal) => Err(refusal),
     };
-    let mut response = answered.await.unwrap_or_else(|refusal| refusal.answer(media_type, &id.0));
+    let mut response = answered.unwrap_or_else(|refusal| refusal.answer(reply.whole(), &asked.id.0));
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, x-supportgraph-partner"));
     response
 }
 
 impl Http {
-    async fn requests(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Requests, Allowed), Refusal> {
+    async fn reply(&self, asked: &Asked, body: Body) -> Result<Response, Refusal> {
+        let Asked { method, uri, headers, id, connection, reply } = asked;
+        let claims = Claims::of_headers(headers)?;
+        let token = reservation::token(headers, uri);
+        match (method, token.as_deref(), reply) {
+            (&Method::PUT, ..) => return self.reserve(self.viewer(&claims).await?, id),
+            (&Method::DELETE, Some(token), _) => return self.stop_reserved(token, uri, &self.viewer(&claims).await?),
+            (&Method::GET, Some(token), Reply::EventStream) => {
+                identity::require_own_origin(headers, &self.0.server.cors_origins)?;
+                return self.open_reserved(token, &self.viewer(&claims).await?, connection);
+            }
+            _ => {}
+        }
+        let (requests, allowed) = self.requests(asked, body).await?;
+        let viewer = self.viewer(&claims).await?;
+        match (requests, token, reply) {
+            (Requests::One(request), Some(token), _) if method == Method::POST => {
+                self.start_reserved(&token, *request, &viewer, id).await
+            }
+            (Requests::One(request), _, Reply::EventStream) => {
+                let opening = self.open(*request, allowed, &viewer, id);
+                self.stream(opening, Format::Events, &viewer, connection, id)
+            }
+            (Requests::One(request), _, Reply::Multipart(media_type)) => {
+                match self.open(*request, allowed, &viewer, id).await {
+                    Opened::Answered(response) => Ok(self.whole(response, *media_type)),
+                    live => self.stream(async { live }.boxed(), Format::Parts, &viewer, connection, id),
+                }
+            }
+            (requests, ..) => self.execute(requests, allowed, &viewer, id, reply.whole()).await,
+        }
+    }
+
+    async fn requests(&self, asked: &Asked, body: Body) -> Result<(Requests, Allowed), Refusal> {
+        let Asked { method, uri, headers, reply, .. } = asked;
         let server = &self.0.server;
+        let goes_on = !matches!(reply, Reply::Whole(_));
         match *method {
             Method::POST => {
                 require_json(headers)?;
                 let timeout = Duration::from_secs(server.request_timeout_seconds);
                 let body = request::read_body(body, server.body_limit_bytes, timeout).await?;
-                Ok((request::from_body(&body, self.0.batch, server.response_status)?, Allowed::Everything))
+                let requests = request::from_body(&body, self.0.batch, server.response_status)?;
+                Ok((requests.after(headers), if goes_on { Allowed::Live } else { Allowed::Everything }))
             }
             Method::GET | Method::HEAD => {
-                request::refuse_blind_get(headers)?;
+                match reply {
+                    // A picture or a script does not ask for such a stream, and who does tells where it comes from.
+                    Reply::EventStream => identity::require_own_origin(headers, &server.cors_origins)?,
+                    _ => request::refuse_blind_get(headers)?,
+                }
                 let request = request::from_query(uri, server.response_status)?;
-                Ok((Requests::One(Box::new(request)), Allowed::Queries))
+                let requests = Requests::One(Box::new(request)).after(headers);
+                Ok((requests, if goes_on { Allowed::Watching } else { Allowed::Queries }))
             }
-            _ => Err(Refusal::method_not_allowed("GET, HEAD, POST")),
+            _ => Err(Refusal::method_not_allowed("GET, HEAD, POST, PUT, DELETE")),
         }
+    }
+
+    /// The operations of one socket or stream.
+    pub(super) fn operations(&self, most: u64, transport: Transport, id: &CorrelationId) -> Operations {
+        Operations::new(most, self.0.listeners.clone(), transport, id.clone())
+    }
+
+    /// What an operation more than those that may run on one socket or stream is told.
+    pub(super) fn too_many_operations(&self) -> Refusal {
+        let most = self.0.listening.operations_per_socket;
+        let message = format!("{most} operations run here; complete one first (live.operations_per_socket)");
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT_EXCEEDED", message)
+    }
+
+    /// Begins one operation whose answer may go on.
+    pub(super) fn open(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> Opening {
+        let shared = &self.0;
+        let context = graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string());
+        let (engine, timeout, id) = (shared.engine.clone(), self.timeout(), id.clone());
+        let opening = async move {
+            let opened = AssertUnwindSafe(engine.open(request, allowed, context)).catch_unwind();
+            let refusal = match tokio::time::timeout(timeout, opened).await {
+                Ok(Ok(opened)) => return opened,
+                Ok(Err(panic)) => Refusal::panicked(&*panic),
+                Err(_) => Refusal::timeout(timeout),
+            };
+            Opened::Answered(engine::refusal(Outcome::Failed, refusal.code, &refusal.message, &id.0))
+        };
+        opening.boxed()
+    }
+
+    /// Time for one answer.
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.0.server.request_timeout_seconds)
+    }
+
+    /// The response that holds one answer.
+    pub(super) fn whole(&self, answer: engine::Response, media_type: MediaType) -> Response {
+        whole(status(answer.outcome, media_type, self.0.server.response_status), media_type, answer.body)
     }
 
     async fn execute(
@@ -80,26 +175,16 @@ impl Http {
         id: &CorrelationId,
         media_type: MediaType,
     ) -> Result<Response, Refusal> {
-        let timeout = Duration::from_secs(self.0.server.request_timeout_seconds);
+        let timeout = self.timeout();
         let answering = async {
             match requests {
-                Requests::One(request) => {
-                    let response = self.one(*request, allowed, viewer, id).await;
-                    let status = status(response.outcome, media_type, self.0.server.response_status);
-                    (status, response.body)
+                Requests::One(request) => self.whole(self.one(*request, allowed, viewer, id).await, media_type),
+                Requests::Batch(requests) => {
+                    whole(StatusCode::OK, media_type, self.batch(requests, allowed, viewer, id).await)
                 }
-                Requests::Batch(requests) => (StatusCode::OK, self.batch(requests, allowed, viewer, id).await),
             }
         };
-        let (status, body) = tokio::time::timeout(timeout, answering).await.map_err(|_| {
-            let message = format!("there was no answer within {} seconds; ask for less", timeout.as_secs());
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
-        })?;
-        let mut response = (status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        }
-        Ok(response)
+        tokio::time::timeout(timeout, answering).await.map_err(|_| Refusal::timeout(timeout))
     }
 
     async fn one(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> engine::Response {
@@ -127,6 +212,14 @@ impl Http {
         body.put_u8(b']');
         body.freeze()
     }
+}
+
+fn whole(status: StatusCode, media_type: MediaType, body: Bytes) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
 }
 
 /// The status code of one answered request. `application/json` says 200 to everything that could be read, since a client

@@ -2,8 +2,9 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -39,6 +40,37 @@ impl CorrelationId {
     }
 }
 
+/// What a caller says of itself: in headers, or on a WebSocket in the payload of `connection_init` and `ping`, since
+/// browsers let no page set a header there.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// Tenant id of the partner to act for.
+    partner: Option<String>,
+}
+
+impl Claims {
+    /// # Errors
+    ///
+    /// 400 if a header is not text.
+    pub fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let partner = headers.get(PARTNER).map(|value| value.to_str().map(str::to_owned));
+        Ok(Self { partner: partner.transpose().map_err(|_| unknown_partner())? })
+    }
+
+    /// Takes over what a payload says; headers go by the same names there.
+    ///
+    /// # Errors
+    ///
+    /// 400 if it is not text.
+    pub fn update(&mut self, payload: &Map<String, Value>) -> Result<(), Refusal> {
+        let named = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(PARTNER.as_str()));
+        if let Some((_, tenant)) = named {
+            self.partner = Some(tenant.as_str().ok_or_else(unknown_partner)?.to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl Http {
     /// Who asks. There is no authentication yet, hence [`crate::app`] listens on loopback only, and whoever calls acts for
     /// one partner: the one that the request names, else the configured one, else the only one.
@@ -46,14 +78,35 @@ impl Http {
     /// # Errors
     ///
     /// 400 if that is none of those in the database. The text names none of them.
-    pub(super) async fn viewer(&self, headers: &HeaderMap) -> Result<Viewer, Refusal> {
-        let named = match headers.get(PARTNER) {
-            Some(value) => Some(value.to_str().map_err(|_| unknown_partner())?),
-            None => self.0.server.partner.as_deref(),
-        };
-        let partner = self.0.partners.choose(&self.0.store, &self.0.clock, named).await?;
-        Ok(Viewer { name: "local".to_owned(), scope: Scope::partner(partner.ok_or_else(unknown_partner)?) })
+    pub(super) async fn viewer(&self, claims: &Claims) -> Result<Viewer, Refusal> {
+        let shared = &self.0;
+        let named = claims.partner.as_deref().or(shared.server.partner.as_deref());
+        let partner = shared.partners.choose(&shared.store, &shared.clock, named).await?;
+        let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
+        Ok(Viewer {
+            name: "local".to_owned(),
+            scope: Scope::partner(partner.ok_or_else(unknown_partner)?),
+            expires_at: session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds)),
+        })
     }
+}
+
+/// Refuses the page of another origin. A browser lets any page open a WebSocket or an event stream anywhere and tells
+/// where the page came from; whoever is no browser tells nothing.
+///
+/// # Errors
+///
+/// 403 with what would help.
+pub fn require_own_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_own = host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, name)| name == host));
+    if is_own || allowed.iter().any(|allowed| allowed == "*" || allowed == origin) {
+        return Ok(());
+    }
+    let message = "pages of this origin may not listen; add it to `server.cors_origins`";
+    Err(Refusal::new(StatusCode::FORBIDDEN, "ORIGIN_REFUSED", message))
 }
 
 /// The same text for a partner that is missing, misspelt or not chosen: it cannot be used to find out who is there.

@@ -1,4 +1,4 @@
-//! Which of our two response types a client asks for, and what a request's body claims to be.
+//! Which of our response types a client asks for, and what a request's body claims to be.
 
 use axum::http::{HeaderMap, StatusCode, header};
 
@@ -23,32 +23,65 @@ impl MediaType {
 
     /// The type that the client likes best. Without an `accept` header, and where a wildcard leaves the choice to us, it
     /// is JSON, which every client reads.
+    fn best(ranges: &[Range]) -> Option<Self> {
+        let graphql = best(ranges, "application/graphql-response+json");
+        let json = best(ranges, "application/json");
+        match (graphql, json) {
+            ((_, 0), (_, 0)) => None,
+            ((Specificity::Exact, quality), (_, other)) if quality >= other => Some(Self::GraphqlResponse),
+            (_, (_, 0)) => Some(Self::GraphqlResponse),
+            _ => Some(Self::Json),
+        }
+    }
+}
+
+/// How an answer is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// At once.
+    Whole(MediaType),
+    /// `text/event-stream`, whatever is asked.
+    EventStream,
+    /// Live operations as `multipart/mixed`, as Apollo's clients read them; the rest at once.
+    Multipart(MediaType),
+}
+
+impl Reply {
+    /// What the client likes best. A stream must be named, a wildcard does not mean it; and it must be liked better than
+    /// JSON, since clients that read both ask for streams only where they want them.
     ///
     /// # Errors
     ///
-    /// 406 if neither will do.
+    /// 406 if nothing will do.
     pub fn negotiate(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let ranges: Vec<Range> = headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(Range::parse)
-            .collect();
+        let accept = || headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<Range> = accept().flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
         if ranges.is_empty() && !headers.contains_key(header::ACCEPT) {
-            return Ok(Self::Json);
+            return Ok(Self::Whole(MediaType::Json));
         }
-        let graphql = best(&ranges, "application/graphql-response+json");
-        let json = best(&ranges, "application/json");
-        match (graphql, json) {
-            ((_, 0), (_, 0)) => Err(Refusal::new(
-                StatusCode::NOT_ACCEPTABLE,
-                "NOT_ACCEPTABLE",
-                "none of the types in `accept` can be sent; ask for application/graphql-response+json or application/json",
-            )),
-            ((Specificity::Exact, quality), (_, other)) if quality >= other => Ok(Self::GraphqlResponse),
-            (_, (_, 0)) => Ok(Self::GraphqlResponse),
-            _ => Ok(Self::Json),
+        let whole = MediaType::best(&ranges);
+        let named = |name: &str| match best(&ranges, name) {
+            (Specificity::Exact, quality) => quality,
+            _ => 0,
+        };
+        if named("text/event-stream") > named("application/json").max(named("application/graphql-response+json")) {
+            return Ok(Self::EventStream);
+        }
+        if ranges.iter().any(|range| range.is_apollo_subscription && range.quality > 0) {
+            return Ok(Self::Multipart(whole.unwrap_or(MediaType::Json)));
+        }
+        whole.map(Self::Whole).ok_or_else(|| {
+            let message = "none of the types in `accept` can be sent; ask for application/graphql-response+json, \
+                           application/json or text/event-stream";
+            Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+        })
+    }
+
+    /// What a refusal is sent as.
+    pub fn whole(self) -> MediaType {
+        match self {
+            Self::Whole(media_type) | Self::Multipart(media_type) => media_type,
+            Self::EventStream => MediaType::Json,
         }
     }
 }
@@ -67,6 +100,8 @@ struct Range<'a> {
     name: &'a str,
     /// In thousandths.
     quality: u32,
+    /// `multipart/mixed` with the subscription protocol of Apollo's clients.
+    is_apollo_subscription: bool,
 }
 
 impl<'a> Range<'a> {
@@ -75,16 +110,20 @@ impl<'a> Range<'a> {
         let mut parts = text.split(';');
         let name = parts.next()?.trim();
         let mut quality = 1.0;
+        let mut is_apollo_subscription = false;
         for parameter in parts {
             let (key, value) = parameter.split_once('=')?;
             let value = value.trim().trim_matches('"');
             match key.trim().to_ascii_lowercase().as_str() {
                 "q" => quality = value.parse::<f32>().ok().filter(|quality| (0.0..=1.0).contains(quality))?,
                 "charset" if !is_utf8(value) => return None,
+                "subscriptionspec" => {
+                    is_apollo_subscription = value == "1.0" && name.eq_ignore_ascii_case("multipart/mixed");
+                }
                 _ => {}
             }
         }
-        (!name.is_empty()).then_some(Self { name, quality: (quality * 1000.0) as u32 })
+        (!name.is_empty()).then_some(Self { name, quality: (quality * 1000.0) as u32, is_apollo_subscription })
     }
 
     fn specificity(&self, name: &str) -> Specificity {
@@ -146,9 +185,9 @@ mod tests {
 
     use super::*;
 
-    fn chosen(accept: &str) -> Option<MediaType> {
+    fn reply(accept: &str) -> Option<Reply> {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_str(accept).unwrap())]);
-        MediaType::negotiate(&headers).ok()
+        Reply::negotiate(&headers).ok()
     }
 
     #[test]
@@ -174,9 +213,28 @@ mod tests {
             ("application/json;q=2", None),
             ("", None),
         ] {
-            assert_eq!(chosen(accept), expected, "accept: {accept}");
+            assert_eq!(reply(accept), expected.map(Reply::Whole), "accept: {accept}");
         }
-        assert_eq!(MediaType::negotiate(&HeaderMap::new()).ok(), Some(Json));
+        assert_eq!(Reply::negotiate(&HeaderMap::new()).ok(), Some(Reply::Whole(Json)));
+    }
+
+    #[test]
+    fn a_stream_is_sent_to_those_that_want_one() {
+        use MediaType::{GraphqlResponse, Json};
+        for (accept, expected) in [
+            ("text/event-stream", Reply::EventStream),
+            ("text/event-stream, multipart/mixed", Reply::EventStream),
+            ("text/event-stream, */*;q=0.1", Reply::EventStream),
+            ("application/json;q=0.9, text/event-stream", Reply::EventStream),
+            ("application/graphql-response+json, application/json, text/event-stream", Reply::Whole(GraphqlResponse)),
+            ("text/event-stream;q=0, */*", Reply::Whole(Json)),
+            ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", Reply::Multipart(Json)),
+            ("multipart/mixed;subscriptionSpec=\"1.0\"", Reply::Multipart(Json)),
+            ("multipart/mixed;deferSpec=20220824, application/json", Reply::Whole(Json)),
+        ] {
+            assert_eq!(reply(accept), Some(expected), "accept: {accept}");
+        }
+        assert_eq!(reply("multipart/mixed;subscriptionSpec=2.0"), None);
     }
 
     #[test]

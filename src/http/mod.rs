@@ -1,14 +1,20 @@
 //! Bytes in, bytes out: HTTP around the engine.
 
 mod accept;
+mod alarm;
 mod edge;
 mod error;
 mod graphql;
 mod identity;
+mod listener;
 mod media_type;
+mod operations;
 mod playground;
 mod probe;
 mod request;
+mod stop;
+mod stream;
+mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,14 +28,32 @@ use axum::{
 };
 use tower_http::{
     CompressionLevel,
-    compression::CompressionLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::NotForContentType},
     cors::{AllowOrigin, Any, CorsLayer},
 };
 
-use crate::{config::ServerConfig, domain::clock::Clock, engine::Engine, live::Live, store::Store};
+use crate::{
+    config::{LimitsConfig, LiveConfig, ServerConfig},
+    domain::clock::Clock,
+    engine::Engine,
+    live::Live,
+    store::Store,
+    telemetry::Metrics,
+};
 pub use accept::{Limits, serve};
 use error::Refusal;
 use identity::Partners;
+use listener::Listeners;
+use stream::reservation::Reservations;
+
+/// What HTTP is put around.
+pub struct Parts {
+    pub engine: Engine,
+    pub store: Store,
+    pub clock: Clock,
+    pub live: Live,
+    pub metrics: Metrics,
+}
 
 /// What every handler shares.
 #[derive(Clone)]
@@ -40,26 +64,48 @@ struct Shared {
     store: Store,
     clock: Clock,
     live: Live,
+    metrics: Metrics,
     server: ServerConfig,
+    listening: LiveConfig,
     /// Requests in one batch at most.
     batch: usize,
     partners: Partners,
+    listeners: Listeners,
+    reservations: Reservations,
 }
 
 impl Http {
-    pub fn new(engine: Engine, store: Store, clock: Clock, live: Live, server: ServerConfig, batch: u64) -> Self {
-        let batch = usize::try_from(batch).unwrap_or(usize::MAX);
-        Self(Arc::new(Shared { engine, store, clock, live, server, batch, partners: Partners::default() }))
+    pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
+        let Parts { engine, store, clock, live, metrics } = parts;
+        let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
+        let listeners = Listeners::new(&listening, metrics.clone());
+        let (partners, reservations) = (Partners::default(), Reservations::default());
+        Self(Arc::new(Shared {
+            engine,
+            store,
+            clock,
+            live,
+            metrics,
+            server,
+            listening,
+            batch,
+            partners,
+            listeners,
+            reservations,
+        }))
     }
 
     /// Every path there is.
     pub fn router(self) -> Router {
         let home = if self.0.server.playground { "/playground" } else { "/schema.graphql" };
+        // What is packed is held back until there is enough of it; events may not be.
+        let is_whole = DefaultPredicate::new().and(NotForContentType::const_new("multipart/"));
         let mut router = Router::new()
             .route("/graphql", any(graphql::answer))
             .route("/schema.graphql", get(schema))
             .route("/livez", get(probe::alive))
             .route("/readyz", get(probe::ready))
+            .route("/metrics", get(probe::metrics))
             .route("/", get(Redirect::temporary(home)));
         if self.0.server.playground {
             router = router
@@ -71,7 +117,7 @@ impl Http {
             .fallback(|| async { Refusal::not_found() })
             .method_not_allowed_fallback(|| async { Refusal::method_not_allowed("GET, HEAD") })
             // Answers are made anew each time, so they are packed quickly rather than tightly.
-            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_whole));
         if !self.0.server.cors_origins.is_empty() {
             router = router.layer(cors(&self.0.server.cors_origins));
         }
@@ -87,12 +133,14 @@ async fn schema(State(http): State<Http>) -> ([(HeaderName, &'static str); 1], S
 /// Without origins a browser lets no other page read an answer, nor send JSON.
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
-        .allow_methods(["GET", "POST"].map(|name| name.parse().expect("a method")))
+        .allow_methods(["GET", "POST", "PUT", "DELETE"].map(|name| name.parse().expect("a method")))
         .allow_headers([
             header::ACCEPT,
             header::CONTENT_TYPE,
             identity::PARTNER,
             identity::REQUEST_ID,
+            stream::reservation::TOKEN,
+            HeaderName::from_static("last-event-id"),
             HeaderName::from_static("apollo-require-preflight"),
             HeaderName::from_static("graphql-require-preflight"),
             HeaderName::from_static("apollographql-client-name"),

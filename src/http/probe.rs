@@ -1,8 +1,11 @@
-//! Whether the process lives, and whether it can answer.
+//! Whether the process lives, whether it can answer, and what it counts.
 
 use std::time::Duration;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+};
 
 use super::{Http, error::Refusal};
 use crate::store::MigrationState;
@@ -31,4 +34,9 @@ pub async fn ready(State(http): State<Http>) -> Result<&'static str, Refusal> {
             unready("the database and this program are of different versions; run `supportgraph migrate --check`")
         }
     }
+}
+
+/// The metrics in the text format of Prometheus.
+pub async fn metrics(State(http): State<Http>) -> ([(HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text())
 }

@@ -19,6 +19,17 @@ pub enum Requests {
     Batch(Vec<Request>),
 }
 
+impl Requests {
+    /// Goes on after the event that an event stream ended with: `last-event-id` holds its cursor.
+    pub fn after(mut self, headers: &HeaderMap) -> Self {
+        if let Self::One(request) = &mut self {
+            let cursor = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+            request.after = cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+        }
+        self
+    }
+}
+
 /// The whole body, if it comes in time and is not too large.
 ///
 /// # Errors
@@ -102,7 +113,12 @@ pub fn from_query(uri: &Uri, status: ResponseStatus) -> Result<Request, Refusal>
     require_document(request, "the query string", status)
 }
 
-fn one(text: &str, what: &str, status: ResponseStatus) -> Result<Request, Refusal> {
+/// One request as JSON; `what` is how messages call it.
+///
+/// # Errors
+///
+/// As [`from_body`].
+pub fn one(text: &str, what: &str, status: ResponseStatus) -> Result<Request, Refusal> {
     if !text.trim_start().starts_with('{') {
         // A struct can also be read from a list, which is no GraphQL request.
         parse::<&RawValue>(text, what, status)?;

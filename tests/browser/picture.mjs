@@ -1,7 +1,8 @@
 // Takes the picture of the README: the board query and its answer, on demo data.
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { Playground, startBrowser, startDemo } from './support.mjs';
+import { startDemo } from '../node/demo.mjs';
+import { Playground, startBrowser } from './support.mjs';
 
 const path = resolve(import.meta.dirname, '../../docs/playground.png');
 const demo = await startDemo(300);

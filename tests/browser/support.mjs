@@ -1,30 +1,9 @@
-// What the tests and the picture share: a demo, a browser, and the parts of the page.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// What the tests and the picture share: a browser, and the parts of the page.
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
-
-// Starts `supportgraph demo` on a free port, unless SUPPORTGRAPH_URL names a server that runs already.
-export async function startDemo(customers) {
-  if (process.env.SUPPORTGRAPH_URL) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
-  const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
-  if (!existsSync(binary)) throw new Error(`there is no ${binary}; build it with \`cargo build\``);
-  const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.on('exit', () => demo.kill());
-  const stop = async () => {
-    if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
-  };
-  for await (const line of createInterface({ input: demo.stdout })) {
-    const [, url] = /^ *playground +(http:\S+)\/playground$/.exec(line) ?? [];
-    if (url) return { url, stop };
-  }
-  throw new Error('the demo did not start');
-}
 
 // Nothing but this machine can be reached from it.
 export function startBrowser() {

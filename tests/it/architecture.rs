@@ -20,7 +20,7 @@ const MAY: [(&str, &[&str], &[&str]); 12] = [
     (
         "http",
         &["domain", "engine", "graphql", "live", "store"],
-        &["axum", "hyper", "hyper_util", "tower_http", "rust_embed"],
+        &["axum", "hyper", "hyper_util", "tokio_tungstenite", "tower_http", "rust_embed"],
     ),
     ("cli", &["*"], &["clap"]),
     ("app.rs", &["*"], &[]),
@@ -32,7 +32,7 @@ const MAY: [(&str, &[&str], &[&str]); 12] = [
 const EVERYBODYS: [&str; 2] = ["config", "telemetry"];
 
 /// Named in the places that [`MAY`] allows, and nowhere else.
-const FRAMEWORKS: [&str; 14] = [
+const FRAMEWORKS: [&str; 15] = [
     "apollo_compiler",
     "async_graphql",
     "axum",
@@ -45,6 +45,7 @@ const FRAMEWORKS: [&str; 14] = [
     "reqwest",
     "rust_embed",
     "sea_orm",
+    "tokio_tungstenite",
     "tower_http",
     "tracing_subscriber",
 ];

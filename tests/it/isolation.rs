@@ -256,7 +256,7 @@ async fn a_scope_of_some_customers_reaches_nothing_of_the_others() {
     let mut config = Config::default();
     without_limits(&mut config);
     let scope = Scope::customers(contoso.id, [contoso.customer_id(ADATUM)]);
-    let viewer = Viewer { name: "adatum's own".to_owned(), scope };
+    let viewer = Viewer { name: "adatum's own".to_owned(), scope, expires_at: None };
     let viewer = Restricted { app: &app, engine: app::schema(&config, [7; 32]), viewer };
     let walk = Walk::of(&app).await;
 

@@ -1,7 +1,10 @@
+import { getOperationAST, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
+
 const ENDPOINT = '/graphql';
 
-// What GraphiQL calls for each operation and for introspection. It always resolves to a GraphQL
-// result: a failure becomes an error entry that tells what to do, where a thrown error would show
+// What GraphiQL calls for each operation and for introspection. It always resolves to GraphQL
+// results: a failure becomes an error entry that tells what to do, where a thrown error would show
 // as a stack trace.
 export async function fetcher(params, options) {
   let headers;
@@ -15,6 +18,8 @@ export async function fetcher(params, options) {
 
   // For half a second after a change of tabs GraphiQL still names the operation of the tab before.
   const operationName = params.query.includes(params.operationName) ? params.operationName : undefined;
+
+  if (isLive(params.query, operationName)) return live({ ...params, operationName }, headers);
 
   let response, text;
   try {
@@ -31,6 +36,41 @@ export async function fetcher(params, options) {
     return failure(`${ENDPOINT} answered ${status} without JSON: ${text.slice(0, 500) || 'an empty body'}`);
   }
 }
+
+// A text that cannot be read is the server's to explain.
+function isLive(query, operationName) {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+  } catch {
+    return false;
+  }
+}
+
+// GraphiQL shows each result in place of the one before, until it unsubscribes. A browser lets no
+// page set headers on a WebSocket; the server reads them from the first message.
+function live(params, headers) {
+  return {
+    subscribe({ next, complete }) {
+      const client = createClient({
+        url: `${location.origin.replace(/^http/, 'ws')}${ENDPOINT}`,
+        connectionParams: Object.fromEntries(headers),
+        retryAttempts: 0,
+      });
+      const end = (error) => {
+        if (error) next(Array.isArray(error) ? { errors: error } : failure(closed(error)));
+        complete();
+        client.dispose();
+      };
+      client.subscribe(params, { next, error: end, complete: () => end() });
+      return { unsubscribe: () => client.dispose() };
+    },
+  };
+}
+
+const closed = ({ code, reason, message }) =>
+  code && code !== 1006
+    ? `The server closed the connection: ${reason || 'no reason given'} (${code})`
+    : `The connection broke. Is the server running? ${message ?? ''}`.trim();
 
 function failure(message) {
   return { errors: [{ message }] };

@@ -1,6 +1,6 @@
 //! A real server in this process, on a free port, with a database of its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -25,6 +25,7 @@ use tempfile::TempDir;
 
 use super::{
     client::Client,
+    given::{self, Given},
     listener::Listener,
     postgres::{Database, execute},
 };
@@ -155,7 +156,7 @@ impl TestApp {
     ///
     /// The answer of one that is refused.
     pub async fn try_listen(&self, scope: Scope, query: &str, variables: Value) -> Result<Listener, Response> {
-        let viewer = Viewer { name: "local".to_owned(), scope };
+        let viewer = Viewer { name: "local".to_owned(), scope, expires_at: None };
         let variables = variables.as_object().cloned();
         let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
         match self.app.engine.open(request, Allowed::Live, self.context(viewer)).await {
@@ -189,6 +190,43 @@ impl TestApp {
         let batch = Batch { changes: changes.into_iter().collect(), ..Batch::default() };
         let store = self.store().scoped(&Scope::partner(partner));
         store.apply(batch, "a test", self.clock.now()).await.expect("the changes are applied")
+    }
+
+    /// A server with one partner that has nothing yet, where [`TestApp::disturb`] lets something happen.
+    pub async fn to_listen_to(change: impl FnOnce(&mut Config)) -> Self {
+        let app = Self::with(change).await;
+        app.partner(given::FABRIKAM, "Fabrikam").await;
+        app
+    }
+
+    /// A new incident begins.
+    pub async fn disturb(&self) {
+        let given = Given::new(given::FABRIKAM, "sudden", self.clock.now());
+        let name = uuid::Uuid::new_v4().to_string();
+        self.apply(given.id, [Change::Service(given.service(&name)), given.incident(&name, &[])]).await;
+    }
+
+    /// The value of one metric; 0 if it was never counted.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let text = self.get("/metrics").await.text;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        line.unwrap_or(0)
+    }
+
+    /// Waits until so many live operations run.
+    pub async fn listeners(&self, transport: &str, count: u64) {
+        self.counted(&format!("supportgraph_live_listeners{{transport=\"{transport}\"}}"), count).await;
+    }
+
+    /// Waits until so many sockets or streams have ended for this reason.
+    pub async fn closed(&self, transport: &str, reason: &str, count: u64) {
+        let labels = format!("{{reason=\"{reason}\",transport=\"{transport}\"}}");
+        self.counted(&format!("supportgraph_live_closed_total{labels}"), count).await;
+    }
+
+    async fn counted(&self, name: &str, count: u64) {
+        let counting = async { while self.metric(name).await != count {} };
+        tokio::time::timeout(Duration::from_secs(20), counting).await.unwrap_or_else(|_| panic!("{name} is {count}"));
     }
 
     /// Answers what is in flight and stops; returns how many connections were cut off.

@@ -18,9 +18,13 @@ pub mod oracle;
 mod postgres;
 pub mod raw;
 mod rows;
+mod socket;
+mod streamed;
 pub mod walk;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use listener::{Listener, code};
 pub use postgres::{Database, admin_url, execute};
+pub use socket::Socket;
+pub use streamed::Streamed;

@@ -1,0 +1,53 @@
+//! `graphql-transport-ws` at `/graphql`: queries, mutations and live operations on one WebSocket.
+
+mod protocol;
+mod socket;
+
+use axum::{
+    extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    http::HeaderMap,
+    response::Response,
+};
+
+use super::{
+    Http,
+    accept::Connection,
+    error::Refusal,
+    identity::{self, Claims, CorrelationId},
+};
+use protocol::{Close, SUBPROTOCOL};
+use socket::Socket;
+
+/// Bytes that are read and written at once. The defaults would take 256 KiB for each listener.
+const BUFFER: usize = 2 * 1024;
+
+/// Turns the connection into a WebSocket.
+///
+/// # Errors
+///
+/// If the headers of the handshake are wrong, or the page of another origin asks.
+pub fn upgrade(
+    http: &Http,
+    id: &CorrelationId,
+    connection: Connection,
+    headers: &HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    identity::require_own_origin(headers, &http.0.server.cors_origins)?;
+    let upgrade = upgrade.map_err(|rejection| {
+        Refusal::new(rejection.status(), "BAD_REQUEST", format!("no WebSocket handshake: {rejection}"))
+    })?;
+    let limit = usize::try_from(http.0.server.body_limit_bytes).unwrap_or(usize::MAX);
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_message_size(limit)
+        .max_frame_size(limit);
+    let understood = upgrade.selected_protocol().is_some();
+    let (http, id, claims) = (http.clone(), id.clone(), Claims::of_headers(headers)?);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let socket = Socket::new(socket, http, id, claims, connection);
+        if understood { socket.run().await } else { socket.close(Close::subprotocol()).await }
+    }))
+}
