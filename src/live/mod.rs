@@ -11,6 +11,8 @@ mod hub;
 mod index;
 mod listener;
 mod moment;
+#[cfg(feature = "nats")]
+mod nats;
 mod topic;
 
 use std::{
@@ -29,6 +31,8 @@ use tokio::{
 pub use bus::{Bus, InProcess};
 pub use listener::Listening;
 pub use moment::{Change, Moment, Row};
+#[cfg(feature = "nats")]
+pub use nats::Nats;
 pub use topic::{Interest, Part, Place, Telling, Told, Topic};
 
 use self::hub::Hub;

@@ -1,5 +1,5 @@
 //! Everything through the front door, in one binary. SQLite by default; PostgreSQL when `SUPPORTGRAPH_TEST_POSTGRES`
-//! holds the URL of a server where databases may be created.
+//! holds the URL of a server where databases may be created. Nodes meet over the NATS server at `SUPPORTGRAPH_TEST_NATS`.
 
 mod architecture;
 mod audits;
@@ -17,6 +17,7 @@ mod limits;
 mod live;
 mod live_interleavings;
 mod live_nodes;
+mod multi_node;
 mod multipart;
 mod paging;
 mod response_cache;
