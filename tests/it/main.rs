@@ -5,6 +5,7 @@ mod architecture;
 mod audits;
 mod cli;
 mod config;
+mod crash;
 mod demo;
 mod errors;
 mod event_stream;
