@@ -6,6 +6,8 @@ use anyhow::{Context as _, anyhow, bail};
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+#[cfg(feature = "nats")]
+use crate::live::Nats;
 use crate::{
     config::{Config, DatabaseConfig},
     domain::clock::Clock,
@@ -36,25 +38,22 @@ impl App {
     ///
     /// An address that is not loopback, a database that is unreachable, behind or ahead, a port that is taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        Self::start_on(config, clock, Arc::new(InProcess::default())).await
+        let store = open(config).await?;
+        let bus = bus(config, &store).await?;
+        Self::run(config, clock, store, bus).await
     }
 
-    /// The same as a node among others that hear of each other by `bus`.
+    /// The same as a node among others in this process that hear of each other by `bus`.
     ///
     /// # Errors
     ///
     /// As [`App::start`].
     pub async fn start_on(config: &Config, clock: Clock, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
+        Self::run(config, clock, open(config).await?, bus).await
+    }
+
+    async fn run(config: &Config, clock: Clock, store: Store, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
         let listen = config.server.listen;
-        if !listen.ip().is_loopback() {
-            bail!(
-                "listening on {listen} would show every partner's data to the whole network, as there is no authentication \
-                 yet; set server.listen to a loopback address such as 127.0.0.1:{}",
-                listen.port()
-            );
-        }
-        let store = connect(&config.database).await?;
-        bring_up_to_date(&store, &config.database).await?;
         let cursor_key = store.cursor_key().await.map_err(with_cause)?;
         let cursor_key =
             cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
@@ -99,6 +98,34 @@ impl App {
     }
 }
 
+/// The configured database, once it is clear that it may be served as configured.
+async fn open(config: &Config) -> anyhow::Result<Store> {
+    let listen = config.server.listen;
+    if !listen.ip().is_loopback() {
+        bail!(
+            "listening on {listen} would show every partner's data to the whole network, as there is no authentication \
+             yet; set server.listen to a loopback address such as 127.0.0.1:{}",
+            listen.port()
+        );
+    }
+    let store = connect(&config.database).await?;
+    bring_up_to_date(&store, &config.database).await?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(store)
+}
+
+/// How this node hears of others: over the configured bus, else not but by looking.
+async fn bus(config: &Config, store: &Store) -> anyhow::Result<Arc<dyn Bus>> {
+    #[cfg(feature = "nats")]
+    if config.bus.url.is_some() {
+        let installation = store.installation().await.map_err(with_cause)?;
+        return Ok(Arc::new(Nats::start(&config.bus, &installation).await.map_err(with_cause)?));
+    }
+    Ok(Arc::new(InProcess::default()))
+}
+
 /// The schema with the configured limits.
 pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -138,7 +165,7 @@ pub async fn connect(config: &DatabaseConfig) -> anyhow::Result<Store> {
 ///
 /// If the database is newer than this program, or older and not to be touched.
 pub async fn bring_up_to_date(store: &Store, config: &DatabaseConfig) -> anyhow::Result<()> {
-    let embedded = config.url.expose_secret().starts_with("sqlite:");
+    let embedded = config.is_embedded();
     match store.migration_state().await.map_err(with_cause)? {
         MigrationState::UpToDate => Ok(()),
         MigrationState::Behind { .. } if embedded || config.migrate_at_start => {

@@ -29,5 +29,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure>
     if !config.server.listen.ip().is_loopback() {
         eprintln!("note: `serve` refuses server.listen {}, as there is no authentication yet", config.server.listen);
     }
+    for warning in config.warnings() {
+        eprintln!("note: {warning}");
+    }
     Ok(())
 }

@@ -61,6 +61,24 @@ pub(super) fn database_url(value: &SecretString) -> Result<(), String> {
     }
 }
 
+/// The text itself is not repeated: it may hold a password.
+pub(super) fn bus_url(value: &Option<SecretString>) -> Result<(), String> {
+    let Some(urls) = value else { return Ok(()) };
+    let is_server = |url: &str| {
+        let server = url.trim().strip_prefix("nats://").or_else(|| url.trim().strip_prefix("tls://"));
+        server.is_some_and(|server| !server.is_empty())
+    };
+    if !cfg!(feature = "nats") {
+        return Err("this program was built without NATS; leave it empty, or build with the feature nats".to_owned());
+    }
+    if urls.expose_secret().split(',').all(is_server) {
+        Ok(())
+    } else {
+        Err("the bus is not known; expected nats://HOST:PORT or tls://HOST:PORT, several with commas between them"
+            .to_owned())
+    }
+}
+
 pub(super) fn filter(value: &String) -> Result<(), String> {
     match value.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(()),

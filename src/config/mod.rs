@@ -14,9 +14,9 @@ use std::{
 };
 
 use figment::value::Value;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use check::{any, database_url, filter, guid, hosts, origins, within};
+use check::{any, bus_url, database_url, filter, guid, hosts, origins, within};
 pub use section::Field;
 use section::section;
 use setting::Setting;
@@ -25,6 +25,9 @@ pub use source::{Origin, Problem, variable};
 
 /// The file that is read when it exists and none was named.
 pub const DEFAULT_FILE: &str = "supportgraph.toml";
+
+/// Who looks for other nodes' changes less often than that should be woken by a bus.
+const LONG_POLL_SECONDS: u64 = 10;
 
 /// Which status codes tell what became of a GraphQL request; see `docs/decisions/0005-status-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,12 +157,31 @@ section! {
 }
 
 section! {
+    /// How several nodes on one database wake each other. One node needs none.
+    BusConfig "bus" {
+        /// NATS with JetStream: `nats://user:password@host:4222` or `tls://host`, several servers with commas between
+        /// them. Empty for none: nodes then look for each other's changes every `live.poll_seconds`. A secret:
+        /// `bus.url_file` may name a file that holds it.
+        url: Option<SecretString> = None, bus_url;
+        /// What stands in the `.creds` file of a NATS user. A secret: `bus.credentials_file` names the file itself.
+        credentials: Option<SecretString> = None, any;
+    }
+}
+
+section! {
     /// What the server says about itself.
     TelemetryConfig "telemetry" {
         /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
-        filter: String = "info,sea_orm_migration=warn,sqlx=warn".to_owned(), filter;
+        filter: String = "info,async_nats=off,sea_orm_migration=warn,sqlx=warn".to_owned(), filter;
         /// Whether log lines are JSON objects rather than text.
         json: bool = false, any;
+    }
+}
+
+impl DatabaseConfig {
+    /// Whether it belongs to this process alone.
+    pub fn is_embedded(&self) -> bool {
+        self.url.expose_secret().starts_with("sqlite:")
     }
 }
 
@@ -171,6 +193,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub cache: CacheConfig,
     pub live: LiveConfig,
+    pub bus: BusConfig,
     pub telemetry: TelemetryConfig,
     origins: std::collections::BTreeMap<&'static str, Origin>,
 }
@@ -218,6 +241,7 @@ impl Config {
             limits: LimitsConfig::read(&mut source),
             cache: CacheConfig::read(&mut source),
             live: LiveConfig::read(&mut source),
+            bus: BusConfig::read(&mut source),
             telemetry: TelemetryConfig::read(&mut source),
             origins: Default::default(),
         };
@@ -234,9 +258,31 @@ impl Config {
             self.limits.fields(),
             self.cache.fields(),
             self.live.fields(),
+            self.bus.fields(),
             self.telemetry.fields(),
         ];
         sections.into_iter().flatten().collect()
+    }
+
+    /// What is legal, and most likely not meant.
+    pub fn warnings(&self) -> Vec<String> {
+        let embedded = self.database.is_embedded();
+        let mut warnings = Vec::new();
+        if embedded && self.bus.url.is_some() {
+            warnings.push(
+                "bus.url is set, but a SQLite database has one node alone: there is nobody to wake; for several nodes, set \
+                 database.url to PostgreSQL"
+                    .to_owned(),
+            );
+        }
+        if !embedded && self.bus.url.is_none() && self.live.poll_seconds > LONG_POLL_SECONDS {
+            warnings.push(format!(
+                "without a bus, changes that other nodes write are told up to live.poll_seconds = {} seconds late; set bus.url, \
+                 or look more often",
+                self.live.poll_seconds
+            ));
+        }
+        warnings
     }
 
     /// Where the value of `field` comes from.

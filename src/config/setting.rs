@@ -123,6 +123,19 @@ impl Setting for SecretString {
     }
 }
 
+impl Setting for Option<SecretString> {
+    const RIGHT: &'static str = String::RIGHT;
+    const SECRET: bool = true;
+
+    fn read(value: &Value) -> Option<Self> {
+        Option::<String>::read(value).map(|text| text.map(SecretString::from))
+    }
+
+    fn show(&self) -> String {
+        if self.is_some() { "\"(secret)\"".to_owned() } else { "\"\"".to_owned() }
+    }
+}
+
 impl Setting for ResponseStatus {
     const RIGHT: &'static str = "\"suite\" or \"draft\"";
 

@@ -4,7 +4,7 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::domain::event::Standing;
 
@@ -13,8 +13,8 @@ pub trait Bus: Send + Sync + 'static {
     /// Tells the others how far a log has come.
     fn publish(&self, standing: Standing);
 
-    /// What is told from now on; one's own news may come back.
-    fn listen(&self) -> BoxStream<'static, Standing>;
+    /// What is told from now on; one's own news may come back. None: some was missed, of whichever partner.
+    fn listen(&self) -> BoxStream<'static, Option<Standing>>;
 }
 
 /// Between nodes of one process.
@@ -32,17 +32,19 @@ impl Bus for InProcess {
         let _ = self.0.send(standing);
     }
 
-    fn listen(&self) -> BoxStream<'static, Standing> {
-        let next = |mut receiver: broadcast::Receiver<Standing>| async move {
-            loop {
-                match receiver.recv().await {
-                    Ok(standing) => return Some((standing, receiver)),
-                    // What was lost is found when the next is read, or by looking.
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                }
-            }
-        };
-        stream::unfold(self.0.subscribe(), next).boxed()
+    fn listen(&self) -> BoxStream<'static, Option<Standing>> {
+        told(self.0.subscribe())
     }
+}
+
+/// What a channel brings, as [`Bus::listen`] gives it.
+pub(super) fn told(receiver: broadcast::Receiver<Standing>) -> BoxStream<'static, Option<Standing>> {
+    let next = |mut receiver: broadcast::Receiver<Standing>| async move {
+        match receiver.recv().await {
+            Ok(standing) => Some((Some(standing), receiver)),
+            Err(RecvError::Lagged(_)) => Some((None, receiver)),
+            Err(RecvError::Closed) => None,
+        }
+    };
+    stream::unfold(receiver, next).boxed()
 }

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    Shared,
+    PAUSE, Shared,
     group::{Group, Key, Sheet},
     index::Index,
     moment::{Moment, moments},
@@ -78,8 +78,11 @@ impl Hub {
         &self.store
     }
 
-    pub(super) fn wake(&self) {
-        self.news.notify_one();
+    /// There is something to read; not if it ends at a `position` up to which everything was read.
+    pub(super) fn wake(&self, position: Option<i64>) {
+        if position.is_none_or(|position| position > self.watched().position) {
+            self.news.notify_one();
+        }
     }
 
     /// Joins those who listen alike; `topic` is what the group tells if it is the first.
@@ -185,10 +188,12 @@ async fn read_on(hub: Weak<Hub>) {
             Err(Error::CursorExpired(_)) => present.start_over().await,
             read => read,
         };
+        let mut poll = present.live.poll;
         if let Err(error) = read {
             tracing::warn!(%error, "the log could not be read; it is tried again");
+            poll = poll.min(PAUSE);
         }
-        let (news, poll) = (Arc::clone(&present.news), present.live.poll);
+        let news = Arc::clone(&present.news);
         drop(present);
         // Either will do.
         let _ = tokio::time::timeout(poll, news.notified()).await;

@@ -11,6 +11,8 @@ mod hub;
 mod index;
 mod listener;
 mod moment;
+#[cfg(feature = "nats")]
+mod nats;
 mod topic;
 
 use std::{
@@ -29,6 +31,8 @@ use tokio::{
 pub use bus::{Bus, InProcess};
 pub use listener::Listening;
 pub use moment::{Change, Moment, Row};
+#[cfg(feature = "nats")]
+pub use nats::Nats;
 pub use topic::{Interest, Part, Place, Telling, Told, Topic};
 
 use self::hub::Hub;
@@ -118,10 +122,10 @@ impl Shared {
     }
 
     /// Wakes the reader of a partner, or all.
-    async fn wake(&self, partner: Option<PartnerId>) {
+    async fn wake(&self, news: Option<Standing>) {
         let hubs = self.hubs.lock().await;
-        let woken = hubs.iter().filter(|(known, _)| partner.is_none_or(|partner| **known == partner));
-        woken.filter_map(|(_, hub)| hub.upgrade()).for_each(|hub| hub.wake());
+        let woken = hubs.iter().filter(|(partner, _)| news.is_none_or(|news| **partner == news.partner));
+        woken.filter_map(|(_, hub)| hub.upgrade()).for_each(|hub| hub.wake(news.map(|news| news.position)));
     }
 }
 
@@ -135,7 +139,7 @@ impl Drop for Shared {
 async fn follow(
     shared: Weak<Shared>,
     mut commits: broadcast::Receiver<Standing>,
-    mut others: BoxStream<'static, Standing>,
+    mut others: BoxStream<'static, Option<Standing>>,
     bus: Arc<dyn Bus>,
 ) {
     loop {
@@ -143,12 +147,12 @@ async fn follow(
             own = commits.recv() => match own {
                 Ok(standing) => {
                     bus.publish(standing);
-                    Some(standing.partner)
+                    Some(standing)
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => None,
                 Err(broadcast::error::RecvError::Closed) => return,
             },
-            Some(standing) = others.next() => Some(standing.partner),
+            Some(news) = others.next() => news,
         };
         let Some(shared) = shared.upgrade() else { return };
         shared.wake(news).await;

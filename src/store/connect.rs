@@ -19,6 +19,7 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
+use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 
 use super::{ScopedStore, Store, database_error, reader::Reader, row::Row};
@@ -147,6 +148,12 @@ impl Store {
         let rows = self.rows(&Query::select().column("cursor_key").from("installation").take()).await?;
         let row = rows.first().ok_or_else(|| Error::internal("the database has no row in installation"))?;
         Row::new(row).take()
+    }
+
+    /// What tells the installation from others: 16 letters and digits, of which nobody can guess its key.
+    pub async fn installation(&self) -> Result<String> {
+        let digest = Sha256::new_with_prefix("installation").chain_update(self.cursor_key().await?).finalize();
+        Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

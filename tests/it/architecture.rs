@@ -15,7 +15,7 @@ const MAY: [(&str, &[&str], &[&str]); 12] = [
     ("upstream", &["domain"], &[]),
     ("actions", &["domain", "store", "upstream"], &[]),
     ("engine", &["domain"], &["async_graphql", "apollo_compiler"]),
-    ("live", &["domain", "store"], &[]),
+    ("live", &["domain", "store"], &["async_nats"]),
     ("graphql", &["domain", "engine", "store", "actions", "live"], &["async_graphql"]),
     (
         "http",
@@ -32,9 +32,10 @@ const MAY: [(&str, &[&str], &[&str]); 12] = [
 const EVERYBODYS: [&str; 2] = ["config", "telemetry"];
 
 /// Named in the places that [`MAY`] allows, and nowhere else.
-const FRAMEWORKS: [&str; 15] = [
+const FRAMEWORKS: [&str; 16] = [
     "apollo_compiler",
     "async_graphql",
+    "async_nats",
     "axum",
     "clap",
     "figment",

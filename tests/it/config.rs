@@ -52,6 +52,7 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
             ("SUPPORTGRAPH_LIMITS__PAGE_SIZE", "0"),
             ("SUPPORTGRAPH_SERVER_BODY_LIMIT_BYTES", "1"),
             ("SUPPORTGRAPH_DATABASE__URL", "mysql://root:hunter2@h/d"),
+            ("SUPPORTGRAPH_BUS__URL", "nats://a,redis://root:hunter2@b"),
             ("SUPPORTGRAPH_SERVER__CORS_ORIGINS", "https://a.example/path"),
             ("SUPPORTGRAPH_SERVER__PARTNER", "fabrikam"),
             ("SUPPORTGRAPH_TELEMETRY__FILTER", "a=b=c"),
@@ -65,6 +66,7 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
         ("limits.page_size (from SUPPORTGRAPH_LIMITS__PAGE_SIZE): 0 is out of range", "1 to 10000"),
         ("from SUPPORTGRAPH_SERVER_BODY_LIMIT_BYTES", "did you mean SUPPORTGRAPH_SERVER__BODY_LIMIT_BYTES?"),
         ("database.url (from SUPPORTGRAPH_DATABASE__URL): the database is not known", "postgres://USER"),
+        ("bus.url (from SUPPORTGRAPH_BUS__URL): the bus is not known", "nats://HOST"),
         ("server.cors_origins (from SUPPORTGRAPH_SERVER__CORS_ORIGINS)", "without a path"),
         ("server.partner (from SUPPORTGRAPH_SERVER__PARTNER)", "GUID"),
         ("telemetry.filter (from SUPPORTGRAPH_TELEMETRY__FILTER)", "info"),
@@ -74,6 +76,21 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
     }
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     assert!(!told.concat().contains("hunter2"), "a secret is not repeated");
+}
+
+#[test]
+fn what_is_legal_and_not_meant_is_warned_about() {
+    let warnings = |pairs: &[(&str, &str)]| Config::read(None, variables(pairs)).expect("usable").warnings();
+    let postgres = ("SUPPORTGRAPH_DATABASE__URL", "postgres://h/d");
+    let bus = ("SUPPORTGRAPH_BUS__URL", "nats://u:hunter2@a:4222, tls://b");
+    let rarely = ("SUPPORTGRAPH_LIVE__POLL_SECONDS", "60");
+    for pairs in [&[][..], &[rarely], &[postgres], &[postgres, bus], &[postgres, bus, rarely]] {
+        assert_eq!(warnings(pairs), [] as [String; 0], "{pairs:?}");
+    }
+    for (pairs, what) in [([bus, rarely], "SQLite"), ([postgres, rarely], "60 seconds")] {
+        let told = warnings(&pairs);
+        assert!(told.len() == 1 && told[0].contains(what) && !told[0].contains("hunter2"), "{told:?}");
+    }
 }
 
 #[test]

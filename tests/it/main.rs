@@ -1,10 +1,11 @@
 //! Everything through the front door, in one binary. SQLite by default; PostgreSQL when `SUPPORTGRAPH_TEST_POSTGRES`
-//! holds the URL of a server where databases may be created.
+//! holds the URL of a server where databases may be created. Nodes meet over the NATS server at `SUPPORTGRAPH_TEST_NATS`.
 
 mod architecture;
 mod audits;
 mod cli;
 mod config;
+mod crash;
 mod demo;
 mod errors;
 mod event_stream;
@@ -17,6 +18,7 @@ mod limits;
 mod live;
 mod live_interleavings;
 mod live_nodes;
+mod multi_node;
 mod multipart;
 mod paging;
 mod response_cache;

@@ -38,7 +38,7 @@ pub struct TestApp {
     pub clock: Clock,
     url: String,
     config: Config,
-    bus: Arc<dyn Bus>,
+    bus: Option<Arc<dyn Bus>>,
     database: Arc<TestDatabase>,
 }
 
@@ -76,19 +76,38 @@ impl TestApp {
 
         let now: DateTime<Utc> = Self::NOW.parse().expect("a time");
         let clock = Clock::fixed(now);
-        Self::on(Arc::new(database), url, config, clock, Arc::new(InProcess::default())).await
+        let bus = config.bus.url.is_none().then(|| Arc::new(InProcess::default()) as Arc<dyn Bus>);
+        Self::on(Arc::new(database), url, config, clock, bus).await
     }
 
-    async fn on(database: Arc<TestDatabase>, url: String, config: Config, clock: Clock, bus: Arc<dyn Bus>) -> Self {
-        let app = App::start_on(&config, clock.clone(), Arc::clone(&bus)).await.expect("the server starts");
+    /// Without a `bus`, nodes hear of each other as the configuration says.
+    async fn on(
+        database: Arc<TestDatabase>,
+        url: String,
+        config: Config,
+        clock: Clock,
+        bus: Option<Arc<dyn Bus>>,
+    ) -> Self {
+        let app = match &bus {
+            Some(bus) => App::start_on(&config, clock.clone(), Arc::clone(bus)).await,
+            None => App::start(&config, clock.clone()).await,
+        };
+        let app = app.expect("the server starts");
         let client = Client::new(app.addr);
         Self { app, client, clock, url, config, bus, database }
     }
 
     /// Another node on the same database and bus.
     pub async fn another_node(&self) -> Self {
-        let (database, bus) = (Arc::clone(&self.database), Arc::clone(&self.bus));
-        Self::on(database, self.url.clone(), self.config.clone(), self.clock.clone(), bus).await
+        self.another_node_with(|_| ()).await
+    }
+
+    /// The same with another configuration.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let (database, bus) = (Arc::clone(&self.database), self.bus.clone());
+        let mut config = self.config.clone();
+        change(&mut config);
+        Self::on(database, self.url.clone(), config, self.clock.clone(), bus).await
     }
 
     /// Starts with an invented partner and so many customers.
@@ -100,8 +119,8 @@ impl TestApp {
 
     /// Another node on the same database that no bus tells anything.
     pub async fn another_node_alone(&self) -> Self {
-        let bus = Arc::new(InProcess::default());
-        Self::on(Arc::clone(&self.database), self.url.clone(), self.config.clone(), self.clock.clone(), bus).await
+        let (database, bus) = (Arc::clone(&self.database), Arc::new(InProcess::default()));
+        Self::on(database, self.url.clone(), self.config.clone(), self.clock.clone(), Some(bus)).await
     }
 
     /// Puts an invented partner with so many customers into the database.
