@@ -170,7 +170,12 @@ impl Described for IncidentReach {
         object.int("subscriptionCount", "Their active subscriptions in the incident's product family.", |r| {
             r.subscriptions
         });
-        object.int("seatCount", "Licences or units of those subscriptions.", |r| r.seats);
+        object.large_int(
+            "seatCount",
+            "Licences or units of those subscriptions. A whole number; a `Float`, since the free products of a large partner \
+             alone may pass what an `Int` can hold.",
+            |r| r.seats,
+        );
     }
 }
 
