@@ -522,6 +522,39 @@ async fn a_request_that_is_not_executed_has_no_data() {
     }
 }
 
+#[tokio::test]
+async fn a_syntax_error_is_told_once_in_plain_words() {
+    for (query, message, line, column) in [
+        ("", "there is nothing to execute in the document", 1, 1),
+        ("{ author(number: 1) {\n  name\n", "expected `}`, found the end of the document", 2, 8),
+        ("{ author(", "expected an argument, like `first: 10`, found the end of the document", 1, 10),
+        ("{ author(number 1) { name } }", "expected `)`, found `1`", 1, 17),
+        ("{ author(number: ) { name } }", "expected a value, found `)`", 1, 18),
+        ("{ author { } }", "expected at least one field, found `}`", 1, 12),
+        ("{ author(name: \"x) { name } }", "unterminated string value", 1, 16),
+        ("{\n  ä }", "Unexpected character \"ä\"", 2, 3),
+        ("{ name }}", "expected an operation or a fragment, found `}`", 1, 9),
+        ("quer { name }", "expected an operation or a fragment, found `quer`", 1, 1),
+        ("query Q($a Int) { name }", "expected a name, found `Int`", 1, 12),
+        ("query Q() { name }", "expected a variable with its type, like `$first: Int`, found `)`", 1, 9),
+        ("mutation", "expected `{` and the wanted fields, found the end of the document", 1, 9),
+        ("{ ... }", "expected the name of a fragment, or `on` and a type, found `...`", 1, 3),
+        ("fragment F { name }", "expected `on` and a type, found `{`", 1, 12),
+        (
+            "{ a(b: {c \"R_PAREN, got EOF, and more of it\"}) }",
+            "expected `}`, found `\"R_PAREN, got EOF, and m…`",
+            1,
+            11,
+        ),
+    ] {
+        let (answer, _) = ask(query, json!({})).await;
+        let errors = answer["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{query}: {answer}");
+        assert_eq!(errors[0]["message"], format!("syntax error: {message}"), "{query}");
+        assert_eq!(errors[0]["locations"], json!([{ "line": line, "column": column }]), "{query}");
+    }
+}
+
 /// What the specification allows and async-graphql's own validation refuses.
 #[tokio::test]
 async fn valid_documents_are_not_refused() {
