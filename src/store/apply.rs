@@ -63,11 +63,10 @@ impl Write {
         let mut apply = Apply {
             write: self,
             observed_at,
-            applied: Applied::default(),
+            applied: Applied { quarantined: batch.quarantined, ..Applied::default() },
             events: Vec::new(),
             added: HashSet::new(),
             parts: HashSet::new(),
-            quarantined: batch.quarantined,
         };
         apply.partner(facts.partner).await?;
         apply.merge(facts.relations).await?;
@@ -78,7 +77,7 @@ impl Write {
         let listed: HashSet<Uuid> = facts.customers.iter().map(Fact::id).collect();
         apply.merge(facts.customers).await?;
         // A list of which a part could not be read is not complete.
-        if batch.is_complete_customer_list && apply.quarantined.is_empty() {
+        if batch.is_complete_customer_list && apply.applied.quarantined.is_empty() {
             apply.end_customers_beside(&listed).await?;
         }
         apply.resellers(facts.resellers).await?;
@@ -96,9 +95,8 @@ impl Write {
         apply.see(&MESSAGES, facts.seen_messages).await?;
         apply.merge(facts.requests).await?;
         apply.notes(facts.notes).await?;
-        apply.applied.quarantined = apply.quarantined.len() as u64;
-        let (applied, events, quarantined) = (apply.applied, apply.events, apply.quarantined);
-        self.quarantine(document, &quarantined, observed_at).await?;
+        let (applied, events) = (apply.applied, apply.events);
+        self.quarantine(document, &applied.quarantined, observed_at).await?;
         Ok((applied, events))
     }
 }
@@ -185,7 +183,6 @@ struct Apply<'a> {
     added: HashSet<Uuid>,
     /// Parts of which it was told already that they changed.
     parts: HashSet<(Uuid, &'static str)>,
-    quarantined: Vec<Quarantined>,
 }
 
 impl Apply<'_> {
@@ -337,7 +334,7 @@ impl Apply<'_> {
     /// A fact that hangs on a row which is not there.
     fn set_aside(&mut self, what: &str, why: &str, item: serde_json::Value) {
         let reason = format!("{why}; read that first, then this document again");
-        self.quarantined.push(Quarantined { place: what.to_owned(), reason, item });
+        self.applied.quarantined.push(Quarantined { place: what.to_owned(), reason, item });
     }
 
     /// Posts are appended; those that we have are recognised by their ids.

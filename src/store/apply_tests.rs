@@ -81,7 +81,7 @@ async fn applying_a_batch_again_changes_nothing_and_tells_nothing() {
     document.quarantined.push(Quarantined { place: "items[7]".into(), reason: "no id".into(), item: json!({}) });
 
     let first = test.apply(fabrikam(), document.clone()).await;
-    assert_eq!((first.added, first.quarantined), (7, 1));
+    assert_eq!((first.added, first.quarantined.len()), (7, 1));
     let told = events(&test.store, fabrikam()).await;
     assert_eq!(told.iter().map(|(position, ..)| *position).collect::<Vec<_>>(), Vec::from_iter(1..=8));
     let positions = test.of(fabrikam()).versions().await.unwrap();
