@@ -22,7 +22,7 @@ mod m0015_create_idempotency;
 mod m0016_create_log_mark;
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
 /// All migrations, in order.
 pub struct Migrator;

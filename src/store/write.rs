@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, Iden, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, Value,
+    QueryResult, StatementBuilder, Value,
     sea_query::{Expr, ExprTrait, LockType, OnConflict, Query, SelectStatement},
 };
 use tokio::sync::OwnedMutexGuard;
@@ -48,7 +48,7 @@ pub struct Write {
 }
 
 impl ScopedStore {
-    /// Begins a transaction; on SQLite as a writer at once, so that it never fails halfway for having begun as a reader.
+    /// Begins a transaction.
     ///
     /// # Errors
     ///
@@ -61,24 +61,21 @@ impl ScopedStore {
             DatabaseBackend::Sqlite => Some(self.store.writer.clone().lock_owned().await),
             _ => None,
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.store.db.begin_with_options(options).await.map_err(database_error)?;
-        let scope = self.scope.clone();
-        let write = Write {
-            transaction,
+        let mut lock = Query::select();
+        lock.column("id").from("partner").and_where(Expr::col("id").eq(self.scope.partner.0)).lock(LockType::Update);
+        let transaction = self.store.repeating(|| async {
+            let transaction = self.store.begin().await?;
+            transaction.query_all(&lock).await?;
+            Ok(transaction)
+        });
+        Ok(Write {
+            transaction: transaction.await?,
             store: self.store.clone(),
-            scope,
+            scope: self.scope.clone(),
             touched: BTreeSet::new(),
             changed: false,
             _turn: turn,
-        };
-        let mut lock = Query::select();
-        lock.column("id").from("partner").and_where(Expr::col("id").eq(write.scope.partner.0)).lock(LockType::Update);
-        write.rows(&lock).await?;
-        Ok(write)
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod limits;
 mod live;
 mod live_interleavings;
 mod live_nodes;
+mod migrations;
 mod multipart;
 mod paging;
 mod response_cache;
