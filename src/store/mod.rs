@@ -32,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 mod visibility;
 mod write;
 

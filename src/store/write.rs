@@ -226,7 +226,7 @@ impl Write {
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
             let (columns, read) = columns::<T>(&Wants::Everything);
-            select.from(T::Entity::default()).exprs(columns);
+            select.from(T::source(&self.scope)).exprs(columns);
             select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             found.extend(decode_all(&self.rows(&select).await?, read)?);
@@ -249,7 +249,7 @@ impl Write {
         let mut found = Vec::new();
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
-            select.from(T::Entity::default()).expr(col(T::id_column()));
+            select.from(T::source(&self.scope)).expr(col(T::id_column()));
             select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             found.extend(self.ids(&select).await?);
@@ -260,7 +260,7 @@ impl Write {
     /// The ids of the partner's rows that fulfil `condition`.
     pub(super) async fn ids_where<T: Stored>(&self, condition: Expr) -> Result<Vec<Uuid>> {
         let mut select = Query::select();
-        select.from(T::Entity::default()).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
+        select.from(T::source(&self.scope)).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
         select.and_where(condition);
         self.ids(&select).await
     }
@@ -287,13 +287,16 @@ impl Write {
 /// texts lose the character that PostgreSQL refuses, so that what is read is what was written.
 pub(super) fn values<E: EntityTrait>(row: &E::Model) -> Vec<Value> {
     let value = |column| match row.get(column) {
-        Value::ChronoDateTimeUtc(Some(at)) => {
-            Value::ChronoDateTimeUtc(DateTime::from_timestamp_micros(at.timestamp_micros()))
-        }
+        Value::ChronoDateTimeUtc(Some(at)) => as_stored(at).into(),
         Value::String(Some(text)) if text.contains('\0') => Value::String(Some(text.replace('\0', ""))),
         value => value,
     };
     E::Column::iter().map(value).collect()
+}
+
+/// A time as both databases keep it, cut to microseconds.
+pub(super) fn as_stored(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }
 
 /// The greatest power of two that is at most `n`, which is at least one.

@@ -26,4 +26,5 @@ mod selections;
 mod service_requests;
 mod statements;
 mod support;
+mod told;
 mod websocket;

@@ -32,7 +32,7 @@ pub struct Given {
     pub id: PartnerId,
     tenant_id: String,
     word: String,
-    now: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
 impl Given {
