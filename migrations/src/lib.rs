@@ -20,9 +20,10 @@ mod m0013_create_quarantine;
 mod m0014_add_version_to_service_request;
 mod m0015_create_idempotency;
 mod m0016_create_log_mark;
+mod m0017_create_incident_text;
 
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_add_version_to_service_request::Migration),
             Box::new(m0015_create_idempotency::Migration),
             Box::new(m0016_create_log_mark::Migration),
+            Box::new(m0017_create_incident_text::Migration),
         ]
     }
 }

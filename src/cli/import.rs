@@ -107,13 +107,6 @@ fn tell_problems(report: &Report) {
     if report.quarantined.len() > SHOWN {
         eprintln!("left out: {} more", count(report.quarantined.len() - SHOWN, "item"));
     }
-    let homeless = report.total().quarantined.saturating_sub(report.quarantined.len() as u64);
-    if homeless > 0 {
-        let items = count(homeless as usize, "item");
-        eprintln!(
-            "left out: {items} more, whose customer or subscription is not known; import that first, then this again"
-        );
-    }
     for (path, reason) in &report.failed {
         eprintln!("failed {}: {reason}", path.display());
     }

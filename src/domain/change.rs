@@ -75,14 +75,15 @@ pub struct Quarantined {
 }
 
 /// What applying a batch did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Applied {
     pub added: u64,
     pub changed: u64,
     pub unchanged: u64,
     /// Older than what we have, hence ignored.
     pub outdated: u64,
-    pub quarantined: u64,
+    /// Items that could not be used: those that were not understood, then those that hang on what is not stored.
+    pub quarantined: Vec<Quarantined>,
     /// The partner's log position afterwards; none if nothing happened.
     pub position: Option<i64>,
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    CustomerId, IncidentId, IncidentImpactId, IncidentPostId, ServiceId,
+    IncidentId, IncidentImpactId, IncidentPostId, ServiceId,
     filter::{Filter, Range, TextMatch, fold},
     page::{KeyValue, Listed, Order},
     product_family::ProductFamily,
@@ -36,7 +36,8 @@ pub enum Origin {
     Unknown,
 }
 
-/// A fault or advisory that Microsoft announces, kept once per partner however many customers see it.
+/// A fault or advisory that Microsoft announces, kept once per partner however many customers see it. Title, impact and
+/// posts may be told to each customer in other words: a scope of some customers reads theirs, that of a partner the newest.
 ///
 /// Source: Graph `GET /admin/serviceAnnouncement/issues`, Azure `Microsoft.ResourceHealth/events`.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,15 +94,6 @@ pub struct IncidentImpact {
     /// Microsoft's word.
     pub status_text: Option<String>,
     pub updated_at: Option<DateTime<Utc>>,
-}
-
-/// That a customer sees an incident: its tenant listed it, or one of its Azure subscriptions is named.
-#[derive(Clone, Debug, PartialEq)]
-pub struct IncidentVisibility {
-    pub incident_id: IncidentId,
-    pub customer_id: CustomerId,
-    pub first_seen_at: DateTime<Utc>,
-    pub last_seen_at: DateTime<Utc>,
 }
 
 /// How much of a partner's business an incident touches.

@@ -16,6 +16,7 @@ use super::{
     limits::{Limits, check_document, condition_variables, within},
     plan::{Plan, plan},
     request::{Allowed, Outcome, Response},
+    syntax::first_error,
     types::Types,
 };
 use crate::domain;
@@ -83,7 +84,7 @@ fn read(
     let parsed = parser.parse_ast(text, "query.graphql");
     check_reading(&parser, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
     let parsed = parsed.map_err(|refused| {
-        let found = refused.errors.iter().map(|error| error.to_json());
+        let found = first_error(text, &refused);
         refuse_document(Outcome::Malformed, "GRAPHQL_PARSE_FAILED", found, correlation_id)
     })?;
     // Before validation: a GET must hear that it may not write, not that there is nothing to write.

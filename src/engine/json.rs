@@ -43,7 +43,11 @@ impl Json {
         self.raw(if value { b"true" } else { b"false" });
     }
 
-    pub fn int(&mut self, value: i64) {
+    pub fn int(&mut self, value: i32) {
+        self.large_int(value.into());
+    }
+
+    pub fn large_int(&mut self, value: i64) {
         self.raw(itoa::Buffer::new().format(value).as_bytes());
     }
 

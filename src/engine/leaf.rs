@@ -14,6 +14,8 @@ pub enum Leaf<T> {
     OwnedText(fn(&T) -> Option<String>),
     Int(fn(&T) -> i64),
     NullableInt(fn(&T) -> Option<i64>),
+    /// A whole number that may be beyond [`Leaf::Int`].
+    LargeInt(fn(&T) -> i64),
     Flag(fn(&T) -> bool),
     NullableFlag(fn(&T) -> Option<bool>),
     Time(fn(&T) -> DateTime<Utc>),
@@ -31,9 +33,19 @@ pub enum Leaf<T> {
     NullableIntToday(fn(&T, NaiveDate) -> Option<i64>),
 }
 
+/// The schema's `Int` has 32 bits; this number does not fit.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} does not fit into the 32 bits of Int")]
+pub(super) struct Beyond(i64);
+
+/// A number as the schema's `Int`.
+pub(super) fn int(number: i64) -> Result<i32, Beyond> {
+    i32::try_from(number).map_err(|_| Beyond(number))
+}
+
 impl<T> Leaf<T> {
-    /// Writes the field of `row`; gives the instant at which it would be another.
-    pub(super) fn write(&self, row: &T, now: DateTime<Utc>, json: &mut Json) -> Option<DateTime<Utc>> {
+    /// Writes the field of `row`; gives the instant at which it would be another. Writes nothing if it fails.
+    pub(super) fn write(&self, row: &T, now: DateTime<Utc>, json: &mut Json) -> Result<Option<DateTime<Utc>>, Beyond> {
         fn or_null<V>(json: &mut Json, value: Option<V>, write: impl FnOnce(&mut Json, V)) {
             match value {
                 Some(value) => write(json, value),
@@ -46,8 +58,9 @@ impl<T> Leaf<T> {
             Self::Text(text) => json.text(text(row)),
             Self::NullableText(text) => or_null(json, text(row), Json::text),
             Self::OwnedText(text) => or_null(json, text(row), |json, text| json.text(&text)),
-            Self::Int(int) => json.int(int(row)),
-            Self::NullableInt(int) => or_null(json, int(row), Json::int),
+            Self::Int(number) => json.int(int(number(row))?),
+            Self::NullableInt(number) => or_null(json, number(row).map(int).transpose()?, Json::int),
+            Self::LargeInt(number) => json.large_int(number(row)),
             Self::Flag(flag) => json.flag(flag(row)),
             Self::NullableFlag(flag) => or_null(json, flag(row), Json::flag),
             Self::Time(time) => json.time(time(row)),
@@ -60,22 +73,27 @@ impl<T> Leaf<T> {
             Self::Words(words) => json.list(words(row), Json::word),
             Self::WordNow(word, changes_at) => {
                 json.word(word(row, now));
-                return Some(changes_at(row));
+                return Ok(Some(changes_at(row)));
             }
             Self::NullableWordNow(word, changes_at) => {
                 or_null(json, word(row, now), Json::word);
-                return Some(changes_at(row));
+                return Ok(Some(changes_at(row)));
             }
             Self::FlagToday(flag) => {
                 json.flag(flag(row, now.date_naive()));
-                return next_midnight(now);
+                return Ok(next_midnight(now));
             }
-            Self::NullableIntToday(int) => {
-                or_null(json, int(row, now.date_naive()), Json::int);
-                return next_midnight(now);
+            Self::NullableIntToday(number) => {
+                or_null(json, number(row, now.date_naive()).map(int).transpose()?, Json::int);
+                return Ok(next_midnight(now));
             }
         }
-        None
+        Ok(None)
+    }
+
+    /// Whether null stands for a value that could not be had.
+    pub(super) fn is_nullable(&self) -> bool {
+        matches!(self, Self::NullableInt(_) | Self::NullableIntToday(_))
     }
 }
 

@@ -24,6 +24,7 @@ mod run;
 mod scalar;
 mod schema;
 mod selection;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod types;

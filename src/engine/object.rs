@@ -152,6 +152,11 @@ impl<T: Described> Object<T> {
         self.leaf::<Option<i32>>(name, about, Leaf::NullableInt(int));
     }
 
+    /// A whole number that may pass the 32 bits of `Int`, hence a `Float` in the schema.
+    pub fn large_int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) {
+        self.leaf::<f64>(name, about, Leaf::LargeInt(int));
+    }
+
     /// A number that depends on what day it is.
     pub fn nullable_int_today(
         &mut self,

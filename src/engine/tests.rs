@@ -62,6 +62,7 @@ impl Described for Library {
             .argument(argument::<i32>("number", "Which."));
         object.many("authors", "All.", |_| Some(()), |context, _| Ok(All(asked(context))));
         object.page("books", "A page.", |_| (), |context, list| Shelf(asked(context), list));
+        object.page("allBooks", "Too many to count.", |_| (), |_, _| Archive);
         object
             .refs_or_null("nodes", "Some.", |_, wanted| {
                 async move {
@@ -168,6 +169,9 @@ impl Described for Book {
     fn describe(object: &mut Object<Self>) {
         object.about("What is written.");
         object.int("number", "Which.", |b| b.number as i64);
+        object.int("letters", "Too many from the third on.", letters);
+        object.nullable_int("debt", "Too deep from the fourth on.", |b| Some(-letters(b) + 715_827_882));
+        object.large_int("allLetters", "As many as there are.", letters);
         object.nullable_one(
             "author",
             "Who.",
@@ -205,6 +209,11 @@ fn books() -> Vec<Book> {
     (1..=6).map(|number| Book { number, author: (number - 1) % 3 + 1 }).collect()
 }
 
+/// Just within 32 bits for the second book.
+fn letters(book: &Book) -> i64 {
+    book.number as i64 * 715_827_883 + 715_827_881
+}
+
 macro_rules! loader {
     ($name:ident, $key:ty => $value:ty, |$loader:ident, $keys:ident| $load:expr) => {
         impl Loader<$key> for $name {
@@ -224,6 +233,7 @@ struct All(Asked);
 struct ById(Asked);
 struct BooksOf(Asked);
 struct Shelf(Asked, List<Book>);
+struct Archive;
 struct Failing;
 struct Write(Asked, usize);
 struct Now(Asked);
@@ -247,6 +257,9 @@ loader!(BooksOf, u128 => Vec<Book>, |it, keys| {
 loader!(Shelf, () => Page<Book>, |it, _keys| {
     it.0.fetch_add(1, Ordering::Relaxed);
     Ok(HashMap::from([((), it.1.page(books(), Some(6)))]))
+});
+loader!(Archive, () => Page<Book>, |_it, _keys| {
+    Ok(HashMap::from([((), Page { items: Vec::new(), has_next: true, has_previous: false, total: Some(1 << 31) })]))
 });
 loader!(Failing, u128 => Author, |_it, _keys| Err(Error::internal("the disk is gone")));
 
@@ -386,6 +399,44 @@ async fn a_failed_field_that_must_not_be_null_takes_the_nearest_place_that_may()
 }
 
 #[tokio::test]
+async fn a_number_beyond_32_bits_is_an_error_of_its_field() {
+    let answer = data("{ books(first: 2) { nodes { number letters allLetters } } }").await;
+    let letters = [1_431_655_764_i64, 2_147_483_647];
+    let book =
+        |number: usize| json!({ "number": number, "letters": letters[number - 1], "allLetters": letters[number - 1] });
+    assert_eq!(answer["books"]["nodes"], json!([book(1), book(2)]));
+
+    let (answer, _) = ask("{ books(first: 4) { nodes { owed: debt allLetters } } }", json!({})).await;
+    let book = |debt: Option<i64>, letters: i64| json!({ "owed": debt, "allLetters": letters });
+    let books = [
+        book(Some(-715_827_882), 1_431_655_764),
+        book(Some(-1_431_655_765), 2_147_483_647),
+        book(Some(-2_147_483_648), 2_863_311_530),
+        book(None, 3_579_139_413),
+    ];
+    assert_eq!(answer["data"]["books"]["nodes"], json!(books), "the fourth may be null");
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1));
+    assert_eq!(answer["errors"][0]["path"], json!(["books", "nodes", 3, "owed"]));
+    assert_eq!(answer["errors"][0]["locations"], json!([{ "line": 1, "column": 29 }]));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "INTERNAL");
+
+    let query = "{ author(number: 3) { name books { letters } } other: author(number: 1) { name } }";
+    let (answer, _) = ask(query, json!({})).await;
+    assert_eq!(answer["data"], json!({ "author": null, "other": { "name": "Author 1" } }), "the third must not");
+    assert_eq!(answer["errors"][0]["path"], json!(["author", "books", 0, "letters"]));
+
+    let query =
+        "mutation { a: write(digit: 3) { total all: remarks { n: number letters } } b: write(digit: 1) { total } }";
+    let (answer, _) = ask(query, json!({})).await;
+    assert_eq!(answer["data"], json!({ "a": null, "b": { "total": 31 } }));
+    assert_eq!(answer["errors"][0]["path"], json!(["a", "all", 2, "letters"]), "within a part");
+
+    let (answer, _) = ask("{ allBooks { nodes { number } n: totalCount } }", json!({})).await;
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(answer["errors"][0]["path"], json!(["allBooks", "n"]));
+}
+
+#[tokio::test]
 async fn what_is_not_found_is_null_or_an_error() {
     assert_eq!(data("{ author(number: 9) { name } }").await, json!({ "author": null }));
     let (answer, _) = ask("{ required(number: 9) { name } }", json!({})).await;
@@ -468,6 +519,39 @@ async fn a_request_that_is_not_executed_has_no_data() {
         let (answer, _) = ask(query, json!({})).await;
         assert_eq!(answer.get("data"), None, "{query}");
         assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_syntax_error_is_told_once_in_plain_words() {
+    for (query, message, line, column) in [
+        ("", "there is nothing to execute in the document", 1, 1),
+        ("{ author(number: 1) {\n  name\n", "expected `}`, found the end of the document", 2, 8),
+        ("{ author(", "expected an argument, like `first: 10`, found the end of the document", 1, 10),
+        ("{ author(number 1) { name } }", "expected `)`, found `1`", 1, 17),
+        ("{ author(number: ) { name } }", "expected a value, found `)`", 1, 18),
+        ("{ author { } }", "expected at least one field, found `}`", 1, 12),
+        ("{ author(name: \"x) { name } }", "unterminated string value", 1, 16),
+        ("{\n  ä }", "Unexpected character \"ä\"", 2, 3),
+        ("{ name }}", "expected an operation or a fragment, found `}`", 1, 9),
+        ("quer { name }", "expected an operation or a fragment, found `quer`", 1, 1),
+        ("query Q($a Int) { name }", "expected a name, found `Int`", 1, 12),
+        ("query Q() { name }", "expected a variable with its type, like `$first: Int`, found `)`", 1, 9),
+        ("mutation", "expected `{` and the wanted fields, found the end of the document", 1, 9),
+        ("{ ... }", "expected the name of a fragment, or `on` and a type, found `...`", 1, 3),
+        ("fragment F { name }", "expected `on` and a type, found `{`", 1, 12),
+        (
+            "{ a(b: {c \"R_PAREN, got EOF, and more of it\"}) }",
+            "expected `}`, found `\"R_PAREN, got EOF, and m…`",
+            1,
+            11,
+        ),
+    ] {
+        let (answer, _) = ask(query, json!({})).await;
+        let errors = answer["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{query}: {answer}");
+        assert_eq!(errors[0]["message"], format!("syntax error: {message}"), "{query}");
+        assert_eq!(errors[0]["locations"], json!([{ "line": line, "column": column }]), "{query}");
     }
 }
 

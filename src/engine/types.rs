@@ -208,14 +208,13 @@ impl<T: Described> Object<T> {
             match &selected.what {
                 What::Typename => writer.json.word(T::NAME),
                 What::Leaf(field) => match &self.fields[*field].kind {
-                    FieldKind::Leaf(leaf) => {
-                        let changes_at = leaf.write(row, writer.now, &mut writer.json);
-                        writer.changes_at(changes_at);
-                    }
+                    FieldKind::Leaf(leaf) => writer.leaf(selected, leaf, row)?,
                     _ => unreachable!("planned as a leaf"),
                 },
                 What::Part(field, selection) => match &self.fields[*field].kind {
-                    FieldKind::Part(part) => part.write(row, selection, writer)?,
+                    FieldKind::Part(part) => {
+                        writer.below(&selected.key, |writer| part.write(row, selection, writer))?;
+                    }
                     _ => unreachable!("planned as a part"),
                 },
                 What::Relation { number, nullable, sub, .. } => {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     json::Json,
+    leaf::{Beyond, Leaf, int},
     run::{Children, CursorFn, Joined, Level, PageOf, Ref},
     selection::{EdgeItem, InfoItem, PageItem, PageSelection, ResponseKey, Selected, Selection, Sub},
 };
@@ -49,7 +50,7 @@ impl<'a> Writer<'a> {
         self.changes_at
     }
 
-    pub(super) fn changes_at(&mut self, instant: Option<DateTime<Utc>>) {
+    fn changes_at(&mut self, instant: Option<DateTime<Utc>>) {
         if let Some(instant) = instant.filter(|instant| *instant > self.now) {
             self.changes_at = Some(self.changes_at.map_or(instant, |known| known.min(instant)));
         }
@@ -68,10 +69,31 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Nulled> {
         self.json.raw(b"{\"data\":{");
         self.json.raw(&key.json);
+        let written = self.below(key, write);
+        self.json.raw(b"}");
+        written
+    }
+
+    /// Writes a field that is taken from the row.
+    pub(super) fn leaf<T>(&mut self, selected: &'a Selected, leaf: &Leaf<T>, row: &T) -> Result<(), Nulled> {
+        match leaf.write(row, self.now, &mut self.json) {
+            Ok(changes_at) => {
+                self.changes_at(changes_at);
+                Ok(())
+            }
+            Err(beyond) => {
+                let start = self.json.len();
+                let nulled = self.below(&selected.key, |writer| Err(writer.beyond(beyond, selected)));
+                self.or_null(start, leaf.is_nullable(), nulled)
+            }
+        }
+    }
+
+    /// Writes the value of `key`: the path to what fails there leads through it.
+    pub(super) fn below<R>(&mut self, key: &'a ResponseKey, write: impl FnOnce(&mut Self) -> R) -> R {
         self.path.push(Step::Key(&key.name));
         let written = write(self);
-        self.path.clear();
-        self.json.raw(b"}");
+        self.path.pop();
         written
     }
 
@@ -85,13 +107,10 @@ impl<'a> Writer<'a> {
         index: usize,
     ) -> Result<(), Nulled> {
         let start = self.json.len();
-        let depth = self.path.len();
-        self.path.push(Step::Key(&selected.key.name));
-        let written = match joined {
-            Ok(children) => self.children(selected, nullable, sub, children, index),
-            Err(error) => Err(self.problem(error.clone(), selected)),
-        };
-        self.path.truncate(depth);
+        let written = self.below(&selected.key, |writer| match joined {
+            Ok(children) => writer.children(selected, nullable, sub, children, index),
+            Err(error) => Err(writer.problem(error.clone(), selected)),
+        });
         self.or_null(start, nullable, written)
     }
 
@@ -114,6 +133,10 @@ impl<'a> Writer<'a> {
         };
         self.problems.push(Problem { error, path: self.path.iter().map(step).collect(), location: selected.location });
         Nulled
+    }
+
+    fn beyond(&mut self, beyond: Beyond, selected: &Selected) -> Nulled {
+        self.problem(Error::internal(beyond), selected)
     }
 
     fn children(
@@ -139,7 +162,9 @@ impl<'a> Writer<'a> {
             (Sub::Many(selection), Children::Many { level, of }) => {
                 self.list(of[index].clone(), |writer, row| writer.object(selection, level, 0, row))
             }
-            (Sub::Page(page), Children::Pages { level, of, cursor }) => self.page(page, level, &of[index], cursor),
+            (Sub::Page(page), Children::Pages { level, of, cursor }) => {
+                self.page(selected, page, level, &of[index], cursor)
+            }
             (Sub::Refs { selections, is_list, nullable_items }, Children::Refs { levels, of }) => {
                 let object = |writer: &mut Self, found: &Option<Ref>| match found {
                     Some(found) => {
@@ -185,7 +210,14 @@ impl<'a> Writer<'a> {
         selection.object.write(&*level.rows, row, selection, &level.joined[number], self)
     }
 
-    fn page(&mut self, page: &'a PageSelection, level: &Level, of: &PageOf, cursor: &CursorFn) -> Result<(), Nulled> {
+    fn page(
+        &mut self,
+        selected: &Selected,
+        page: &'a PageSelection,
+        level: &Level,
+        of: &PageOf,
+        cursor: &CursorFn,
+    ) -> Result<(), Nulled> {
         self.members(&page.items, |writer, item| match item {
             PageItem::Nodes(number) => {
                 writer.list(of.rows.clone(), |writer, row| writer.object(&page.nodes[*number], level, *number, row))
@@ -210,7 +242,8 @@ impl<'a> Writer<'a> {
             }),
             PageItem::Total => {
                 // Planned with a total, hence counted.
-                writer.json.int(of.total.unwrap_or(0) as i64);
+                let total = int(of.total.unwrap_or(0) as i64).map_err(|beyond| writer.beyond(beyond, selected))?;
+                writer.json.int(total);
                 Ok(())
             }
             PageItem::Typename => writer.word(&page.type_name),
@@ -240,10 +273,7 @@ impl<'a> Writer<'a> {
                 self.json.raw(b",");
             }
             self.json.raw(&key.json);
-            self.path.push(Step::Key(&key.name));
-            let written = write(self, item);
-            self.path.pop();
-            written?;
+            self.below(key, |writer| write(writer, item))?;
         }
         self.json.raw(b"}");
         Ok(())

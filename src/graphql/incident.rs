@@ -27,8 +27,11 @@ impl Described for Incident {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "A fault or an advisory that Microsoft announces, kept once however many customers see it. Source: Graph's \
-             service health issues and Azure's service health events, as of `observedAt`.",
+            "A fault or an advisory that Microsoft announces, kept once however many customers see it. Microsoft may tell \
+             each customer's tenant of it in other words: who may see some customers only is shown title, impact and posts as \
+             those were told them, of several the one that heard last; who may see all customers of a partner is shown the \
+             newest words, and all posts. Source: Graph's service health issues and Azure's service health events, as of \
+             `observedAt`.",
         );
         object.node("inc", |i| i.id.0, |context| IncidentById { store: context.store(), wants: Wants::Everything });
         object.text("externalId", "Microsoft's id, e.g. `EX226792`, or Azure's tracking id.", |i| &i.external_id);
@@ -170,7 +173,12 @@ impl Described for IncidentReach {
         object.int("subscriptionCount", "Their active subscriptions in the incident's product family.", |r| {
             r.subscriptions
         });
-        object.int("seatCount", "Licences or units of those subscriptions.", |r| r.seats);
+        object.large_int(
+            "seatCount",
+            "Licences or units of those subscriptions. A whole number; a `Float`, since the free products of a large partner \
+             alone may pass what an `Int` can hold.",
+            |r| r.seats,
+        );
     }
 }
 

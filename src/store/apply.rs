@@ -11,9 +11,10 @@ use super::{
     ScopedStore, customer,
     difference::difference,
     fact::Fact,
-    seen::{INCIDENTS, MESSAGES, Seen, Sight},
+    seen::{MESSAGES, Sight},
     table::Stored,
-    write::{Write, values},
+    told::Telling,
+    write::{Write, as_stored, values},
 };
 use crate::domain::{
     CustomerId, Error, Result, SubscriptionId,
@@ -63,11 +64,10 @@ impl Write {
         let mut apply = Apply {
             write: self,
             observed_at,
-            applied: Applied::default(),
+            applied: Applied { quarantined: batch.quarantined, ..Applied::default() },
             events: Vec::new(),
             added: HashSet::new(),
             parts: HashSet::new(),
-            quarantined: batch.quarantined,
         };
         apply.partner(facts.partner).await?;
         apply.merge(facts.relations).await?;
@@ -78,7 +78,7 @@ impl Write {
         let listed: HashSet<Uuid> = facts.customers.iter().map(Fact::id).collect();
         apply.merge(facts.customers).await?;
         // A list of which a part could not be read is not complete.
-        if batch.is_complete_customer_list && apply.quarantined.is_empty() {
+        if batch.is_complete_customer_list && apply.applied.quarantined.is_empty() {
             apply.end_customers_beside(&listed).await?;
         }
         apply.resellers(facts.resellers).await?;
@@ -90,15 +90,13 @@ impl Write {
         apply.merge(facts.incidents).await?;
         apply.posts(facts.posts).await?;
         apply.merge(facts.impacts).await?;
-        let holders = apply.write.holders_of(&facts.azure_subscriptions).await?;
-        apply.see(&INCIDENTS, facts.seen_incidents.into_iter().chain(holders).collect()).await?;
+        apply.incidents_told(facts.tellings).await?;
         apply.merge(facts.messages).await?;
-        apply.see(&MESSAGES, facts.seen_messages).await?;
+        apply.messages_seen(facts.seen_messages).await?;
         apply.merge(facts.requests).await?;
         apply.notes(facts.notes).await?;
-        apply.applied.quarantined = apply.quarantined.len() as u64;
-        let (applied, events, quarantined) = (apply.applied, apply.events, apply.quarantined);
-        self.quarantine(document, &quarantined, observed_at).await?;
+        let (applied, events) = (apply.applied, apply.events);
+        self.quarantine(document, &applied.quarantined, observed_at).await?;
         Ok((applied, events))
     }
 }
@@ -122,9 +120,7 @@ struct Facts {
     incidents: Vec<Incident>,
     posts: Vec<IncidentPost>,
     impacts: Vec<IncidentImpact>,
-    seen_incidents: Vec<Sight>,
-    /// Azure subscriptions, and the incident that names them with the time it was seen.
-    azure_subscriptions: Vec<(String, Uuid, DateTime<Utc>)>,
+    tellings: Vec<Telling>,
     messages: Vec<Message>,
     seen_messages: Vec<Sight>,
     requests: Vec<ServiceRequest>,
@@ -153,16 +149,15 @@ impl Facts {
                 Change::Service(fact) => facts.services.push(fact),
                 Change::ServiceHealth(fact) => facts.health.push(fact),
                 Change::Incident { incident, posts, impacts, seen_by, azure_subscriptions } => {
-                    let (id, at) = (incident.id.0, incident.observed_at);
-                    facts.seen_incidents.extend(seen_by.into_iter().map(|customer| Sight { id, customer, at }));
-                    facts.azure_subscriptions.extend(azure_subscriptions.into_iter().map(|azure| (azure, id, at)));
+                    facts.tellings.push(Telling::new(&incident, &posts, seen_by, azure_subscriptions));
                     facts.incidents.push(incident);
                     facts.posts.extend(posts);
                     facts.impacts.extend(impacts);
                 }
                 Change::Message { message, seen_by } => {
                     let (id, at) = (message.id.0, message.observed_at);
-                    facts.seen_messages.extend(seen_by.into_iter().map(|customer| Sight { id, customer, at }));
+                    let sight = |customer| Sight { id, customer, at, own: Vec::new() };
+                    facts.seen_messages.extend(seen_by.into_iter().map(sight));
                     facts.messages.push(message);
                 }
                 Change::ServiceRequest { request, notes } => {
@@ -185,7 +180,6 @@ struct Apply<'a> {
     added: HashSet<Uuid>,
     /// Parts of which it was told already that they changed.
     parts: HashSet<(Uuid, &'static str)>,
-    quarantined: Vec<Quarantined>,
 }
 
 impl Apply<'_> {
@@ -301,7 +295,7 @@ impl Apply<'_> {
                 Some(customer) => {
                     // Another reseller takes the place of one that was last seen before it.
                     let present = customer.reseller_id.and_then(|present| seen_at.get(&present));
-                    if present.is_none_or(|seen_at| cut(*seen_at) < cut(relation.observed_at)) {
+                    if present.is_none_or(|seen_at| as_stored(*seen_at) < as_stored(relation.observed_at)) {
                         customer.reseller_id = Some(relation.id);
                     }
                     linked.insert(id);
@@ -337,7 +331,7 @@ impl Apply<'_> {
     /// A fact that hangs on a row which is not there.
     fn set_aside(&mut self, what: &str, why: &str, item: serde_json::Value) {
         let reason = format!("{why}; read that first, then this document again");
-        self.quarantined.push(Quarantined { place: what.to_owned(), reason, item });
+        self.applied.quarantined.push(Quarantined { place: what.to_owned(), reason, item });
     }
 
     /// Posts are appended; those that we have are recognised by their ids.
@@ -405,8 +399,16 @@ impl Apply<'_> {
         Ok(())
     }
 
-    async fn see(&mut self, what: &Seen, sights: Vec<Sight>) -> Result<()> {
-        let events = self.write.see(what, sights).await?;
+    async fn incidents_told(&mut self, tellings: Vec<Telling>) -> Result<()> {
+        let of_all = |event: &&Event| event.kind == EntityKind::Incident && event.customer_id.is_none();
+        let told_all = self.events.iter().filter(of_all).map(|event| event.entity_id).collect();
+        let events = self.write.tell(&tellings, &told_all).await?;
+        self.events.extend(events);
+        Ok(())
+    }
+
+    async fn messages_seen(&mut self, sights: Vec<Sight>) -> Result<()> {
+        let events = self.write.see(&MESSAGES, sights).await?;
         self.events.extend(events);
         Ok(())
     }
@@ -441,17 +443,12 @@ fn newest<T: Fact>(before: &HashMap<Uuid, T>, facts: Vec<T>) -> (HashMap<Uuid, T
 /// Upstream's own time decides; where it is missing or equal, the time at which we saw it.
 fn is_outdated<T: Fact>(fact: &T, known: &T) -> bool {
     if let (Some(now), Some(before)) = (fact.modified_at(), known.modified_at())
-        && cut(now) != cut(before)
+        && as_stored(now) != as_stored(before)
     {
         return now < before;
     }
     match (fact.observed_at(), known.observed_at()) {
-        (Some(now), Some(before)) => cut(now) < cut(before),
+        (Some(now), Some(before)) => as_stored(now) < as_stored(before),
         _ => false,
     }
-}
-
-/// A time as it is stored.
-fn cut(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros()
 }

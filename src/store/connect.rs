@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use migrations::{Migrator, MigratorTrait, SchemaManager};
+use migrations::{IntoSchemaManagerConnection, Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sea_query::{Expr, ExprTrait, Query},
     sqlx::{
         ConnectOptions as _,
@@ -22,7 +22,7 @@ use sea_orm::{
 use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 
-use super::{ScopedStore, Store, database_error, reader::Reader, row::Row};
+use super::{ScopedStore, Store, database_error, dialect, reader::Reader, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
 
 /// How the schema of the database stands to this version of the program.
@@ -86,15 +86,24 @@ impl Store {
         })
     }
 
-    /// Applies what is missing of the schema.
+    /// Applies what is missing of the schema: all of it or nothing. Whoever else wants the same at this moment waits, and
+    /// finds it done.
     ///
     /// # Errors
     ///
     /// `Conflict` if the database is newer than this program.
     pub async fn migrate(&self) -> Result<()> {
-        match self.migration_state().await? {
+        if self.migration_state().await? == MigrationState::UpToDate {
+            return Ok(());
+        }
+        let alone = self.begin().await.map_err(database_error)?;
+        dialect::lock_schema(&alone).await.map_err(database_error)?;
+        match migration_state(&alone).await.map_err(database_error)? {
             MigrationState::UpToDate => Ok(()),
-            MigrationState::Behind { .. } => Migrator::up(&self.db, None).await.map_err(database_error),
+            MigrationState::Behind { .. } => {
+                Migrator::up(&alone, None).await.map_err(database_error)?;
+                alone.commit().await.map_err(database_error)
+            }
             MigrationState::Newer { unknown } => Err(Error::Conflict(format!(
                 "the database is newer than this program: it has the migrations {}; use the newer program, or a database \
                  of its own",
@@ -105,24 +114,7 @@ impl Store {
 
     /// How the schema stands; nothing is written.
     pub async fn migration_state(&self) -> Result<MigrationState> {
-        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        let applied = self.applied_migrations().await?;
-        let unknown: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
-        let pending = known.iter().filter(|name| !applied.contains(name)).count();
-        Ok(match (unknown.is_empty(), pending) {
-            (false, _) => MigrationState::Newer { unknown },
-            (true, 0) => MigrationState::UpToDate,
-            (true, pending) => MigrationState::Behind { pending },
-        })
-    }
-
-    async fn applied_migrations(&self) -> Result<Vec<String>> {
-        let recorded = Migrator::migration_table_name().to_string();
-        if !SchemaManager::new(&self.db).has_table(&recorded).await.map_err(database_error)? {
-            return Ok(Vec::new());
-        }
-        let rows = self.rows(&Query::select().column("version").from(recorded).take()).await?;
-        rows.iter().map(|row| Row::new(row).take()).collect()
+        self.repeating(|| migration_state(&self.db)).await
     }
 
     /// Whether the database answers.
@@ -174,6 +166,28 @@ impl ScopedStore {
         };
         rows.iter().map(version).collect()
     }
+}
+
+async fn migration_state<C: ConnectionTrait>(db: &C) -> Result<MigrationState, DbErr>
+where
+    for<'c> &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let recorded = Migrator::migration_table_name().to_string();
+    let applied: Vec<String> = match SchemaManager::new(db).has_table(&recorded).await? {
+        true => {
+            let rows = db.query_all(&Query::select().column("version").from(recorded).take()).await?;
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?
+        }
+        false => Vec::new(),
+    };
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let unknown: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
+    let pending = known.iter().filter(|name| !applied.contains(name)).count();
+    Ok(match (unknown.is_empty(), pending) {
+        (false, _) => MigrationState::Newer { unknown },
+        (true, 0) => MigrationState::UpToDate,
+        (true, pending) => MigrationState::Behind { pending },
+    })
 }
 
 /// Connects; the caller has to count statements itself.

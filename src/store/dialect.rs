@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use sea_orm::{
-    DatabaseBackend, DbErr, RuntimeErr, Value,
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, RuntimeErr, Value,
     sea_query::{ArrayType, Condition, Expr, ExprTrait, Func, Query, extension::postgres::PgFunc},
     sqlx,
 };
@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 /// How many parameters a statement may have: SQLite allows 32,766, PostgreSQL 65,535.
 pub(super) const MOST_PARAMETERS: usize = 32_766;
+
+/// PostgreSQL's lock on the schema of a database; any number that nobody else uses there.
+const SCHEMA_LOCK: i64 = 0x7375_7070_6f72_7467;
 
 /// `column` is one of `ids`, however many: one parameter, and one text of the statement for any number of ids. PostgreSQL
 /// takes an array; SQLite has none and takes a list in JSON, where bytes are written in hexadecimal.
@@ -42,6 +45,18 @@ pub(super) fn array(ids: &[Uuid]) -> Expr {
 /// what it knows of the rows.
 pub(super) fn beside_the_point(condition: Condition) -> Expr {
     Expr::from(condition).not().not()
+}
+
+/// Waits until no other transaction holds the schema, and holds it until this one ends. On SQLite whoever writes is alone
+/// already.
+pub(super) async fn lock_schema(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    match transaction.get_database_backend() {
+        DatabaseBackend::Postgres => {
+            let locked = format!("select pg_advisory_xact_lock({SCHEMA_LOCK})");
+            transaction.execute_unprepared(&locked).await.map(|_| ())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the connection is gone, or none is to be had, rather than the statement wrong.

@@ -115,7 +115,7 @@ impl ScopedStore {
         let (rows, is_last) = if log.is_last {
             let (columns, read) = columns::<T>(&Wants::Everything);
             let mut select = Query::select();
-            select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+            select.from(T::source(&self.scope)).exprs(columns).cond_where(T::visible(&self.scope));
             select.and_where(condition::<T>(filter, &self.scope)).and_where(col(T::id_column()).gt(Expr::val(beyond)));
             select.order_by_expr(col(T::id_column()), Order::Asc).limit(u64::from(most_rows));
             let found = transaction.query_all(&select).await.map_err(database_error)?;
@@ -147,7 +147,7 @@ impl ScopedStore {
 
     async fn known<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<Uuid>> {
         let mut select = Query::select();
-        select.from(T::Entity::default()).expr(col(T::id_column()));
+        select.from(T::source(&self.scope)).expr(col(T::id_column()));
         select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
         select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
         self.rows(&select).await?.iter().map(|row| Row::new(row).take()).collect()

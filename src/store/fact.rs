@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::table::Stored;
+use super::{table::Stored, write::as_stored};
 use crate::domain::{
     CustomerId,
     customer::Customer,
@@ -252,7 +252,8 @@ impl Fact for ServiceHealth {
 
 impl Fact for Incident {
     const KIND: EntityKind = EntityKind::Incident;
-    const QUIET: &'static [&'static str] = &["impact"];
+    /// Title and impact are somebody's: another customer may be told them in other words.
+    const QUIET: &'static [&'static str] = &["title", "impact"];
 
     fn id(&self) -> Uuid {
         self.id.0
@@ -264,6 +265,15 @@ impl Fact for Incident {
 
     fn observed_at(&self) -> Option<DateTime<Utc>> {
         Some(self.observed_at)
+    }
+
+    /// Other words of the same moment are those of another tenant; they are kept for its customer alone.
+    fn over(mut self, older: &Self) -> Self {
+        if as_stored(self.modified_at) == as_stored(older.modified_at) {
+            self.title.clone_from(&older.title);
+            self.impact.clone_from(&older.impact);
+        }
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ColumnTrait,
-    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
+    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query, TableRef},
 };
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::{
     row::{Row, word},
     service_health, subscription,
     table::{Column, Parent, Stored, Table, col, ids, matching, within, words},
-    text, visibility,
+    text, told, visibility,
     write::Write,
 };
 use crate::domain::{
@@ -173,10 +173,13 @@ impl Stored for Incident {
         }
     }
 
+    fn source(scope: &Scope) -> TableRef {
+        told::incidents_as_told(scope)
+    }
+
     fn visible(scope: &Scope) -> Condition {
-        Condition::all()
-            .add(row::Column::PartnerId.eq(scope.partner.0))
-            .add_option(visibility::incidents_in(scope).map(|seen| row::Column::Id.in_subquery(seen)))
+        let of_customers = scope.customers.as_ref().map(|_| told::is_as_told());
+        Condition::all().add(row::Column::PartnerId.eq(scope.partner.0)).add_option(of_customers)
     }
 
     fn id_column() -> Column<Self> {
@@ -248,9 +251,7 @@ impl Stored for IncidentPost {
     }
 
     fn visible(scope: &Scope) -> Condition {
-        Condition::all()
-            .add(post::Column::PartnerId.eq(scope.partner.0))
-            .add_option(visibility::incidents_in(scope).map(|seen| post::Column::IncidentId.in_subquery(seen)))
+        Condition::all().add(post::Column::PartnerId.eq(scope.partner.0)).add_option(told::post_was_told(scope))
     }
 
     fn id_column() -> Column<Self> {
@@ -412,7 +413,7 @@ impl ScopedStore {
             // A sum is a decimal number in PostgreSQL.
             .expr(Expr::from(seats).cast_as(Alias::new("bigint")))
             .from(visibility::incident::Entity)
-            .inner_join(row::Entity, col(row::Column::Id).eq(col(V::IncidentId)))
+            .inner_join(Incident::source(&self.scope), col(row::Column::Id).eq(col(V::IncidentId)))
             .inner_join(customer::row::Entity, col(customer::row::Column::Id).eq(col(V::CustomerId)))
             .left_join(subscription::row::Entity, touched)
             .and_where(dialect::beside_the_point(Incident::visible(&self.scope)))

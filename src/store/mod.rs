@@ -32,6 +32,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 mod visibility;
 mod write;
 
@@ -44,7 +45,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use sea_orm::{DatabaseBackend, DatabaseConnection, DbErr, QueryResult, StatementBuilder};
+use sea_orm::{
+    DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, SqliteTransactionMode,
+    StatementBuilder, TransactionOptions, TransactionTrait,
+};
 use tokio::sync::{Mutex, broadcast};
 
 use self::reader::Reader;
@@ -79,16 +83,31 @@ impl Store {
         self.commits.subscribe()
     }
 
-    /// The rows of a statement. A connection that broke since its last use is replaced and the statement repeated, as
-    /// often as there may be such connections, so a database that came back is noticed by nobody.
+    /// The rows of a statement.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        self.repeating(|| self.read(statement)).await
+    }
+
+    /// What `attempt` gives. A connection that broke since its last use is replaced and the attempt repeated, as often as
+    /// there may be such connections, so a database that came back is noticed by nobody. An attempt must leave nothing
+    /// behind when it fails.
+    async fn repeating<T, F: Future<Output = Result<T, DbErr>>>(&self, attempt: impl Fn() -> F) -> Result<T> {
         for _ in 0..self.connections {
-            match self.read(statement).await {
+            match attempt().await {
                 Err(error) if dialect::was_broken_connection(&error) => continue,
                 answer => return answer.map_err(database_error),
             }
         }
-        self.read(statement).await.map_err(database_error)
+        attempt().await.map_err(database_error)
+    }
+
+    /// Begins a transaction; on SQLite as a writer at once, so that it never fails halfway for having begun as a reader.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.db.begin_with_options(options).await
     }
 
     async fn read(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {

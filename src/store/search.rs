@@ -87,7 +87,7 @@ impl ScopedStore {
         let select = Query::select()
             .expr_as(rank.cast_as("bigint"), "rank")
             .expr(col(T::id_column()))
-            .from(T::Entity::default())
+            .from(T::source(&self.scope))
             .cond_where(T::visible(&self.scope))
             .and_where(exact.or(contains))
             .order_by("rank", Order::Asc)

@@ -1,6 +1,6 @@
 //! Recording who sees which incident and message, who was promised what, and what could not be used.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -13,10 +13,9 @@ use uuid::Uuid;
 use super::{
     database_error, dialect,
     row::Row,
-    subscription::entitlement,
     support_offering::promise,
     table::col,
-    write::{Write, values},
+    write::{Write, as_stored, values},
 };
 use crate::domain::{
     CustomerId, Result,
@@ -30,35 +29,45 @@ pub(super) struct Seen {
     table: &'static str,
     column: &'static str,
     kind: EntityKind,
+    /// The columns of [`Sight::own`].
+    own: &'static [&'static str],
 }
 
-pub(super) const INCIDENTS: Seen =
-    Seen { table: "incident_visibility", column: "incident_id", kind: EntityKind::Incident };
-pub(super) const MESSAGES: Seen = Seen { table: "message_visibility", column: "message_id", kind: EntityKind::Message };
+pub(super) const INCIDENTS: Seen = Seen {
+    table: "incident_visibility",
+    column: "incident_id",
+    kind: EntityKind::Incident,
+    own: &["text_id", "text_modified_at"],
+};
+pub(super) const MESSAGES: Seen =
+    Seen { table: "message_visibility", column: "message_id", kind: EntityKind::Message, own: &[] };
 
 /// That a customer saw something at a time.
-#[derive(Clone, Copy)]
 pub(super) struct Sight {
     pub id: Uuid,
     pub customer: CustomerId,
     pub at: DateTime<Utc>,
+    /// What else is recorded of it.
+    pub own: Vec<Value>,
 }
 
 impl Write {
     /// Records sights, and gives an event for each customer that did not see it before.
     pub(super) async fn see(&mut self, what: &Seen, sights: Vec<Sight>) -> Result<Vec<Event>> {
-        let mut latest: BTreeMap<(Uuid, CustomerId), DateTime<Utc>> = BTreeMap::new();
-        for Sight { id, customer, at } in sights {
-            let at = DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at);
-            latest.entry((id, customer)).and_modify(|last| *last = Ord::max(at, *last)).or_insert(at);
+        let mut latest: BTreeMap<(Uuid, CustomerId), (DateTime<Utc>, Vec<Value>)> = BTreeMap::new();
+        for Sight { id, customer, at, own } in sights {
+            let at = as_stored(at);
+            if latest.get(&(id, customer)).is_none_or(|(last, _)| *last <= at) {
+                latest.insert((id, customer), (at, own));
+            }
         }
-        let mut ids: Vec<Uuid> = latest.keys().map(|(id, _)| *id).collect();
-        ids.dedup();
-        let known = self.last_seen(what, &ids).await?;
-        latest.retain(|key, at| known.get(key).is_none_or(|before| before < at));
+        let ids: BTreeSet<Uuid> = latest.keys().map(|(id, _)| *id).collect();
+        let customers: BTreeSet<Uuid> = latest.keys().map(|(_, customer)| customer.0).collect();
+        let known = self.last_seen(what, &Vec::from_iter(ids), &Vec::from_iter(customers)).await?;
+        latest.retain(|key, (at, _)| known.get(key).is_none_or(|before| before < at));
         let new = latest.iter().filter(|(key, _)| !known.contains_key(key));
         let events: Vec<Event> = new
-            .map(|((id, customer), at)| Event {
+            .map(|((id, customer), (at, _))| Event {
                 kind: what.kind,
                 happening: Happening::Seen,
                 entity_id: *id,
@@ -71,52 +80,40 @@ impl Write {
         if !events.is_empty() {
             self.touched.insert(what.kind);
         }
-        let row = |((id, customer), at): (&(Uuid, CustomerId), &DateTime<Utc>)| -> Vec<Value> {
-            vec![(*id).into(), customer.0.into(), self.scope.partner.0.into(), (*at).into(), (*at).into()]
+        let partner = self.scope.partner.0;
+        let row = |((id, customer), (at, own)): ((Uuid, CustomerId), (DateTime<Utc>, Vec<Value>))| -> Vec<Value> {
+            let mut row = vec![id.into(), customer.0.into(), partner.into(), at.into(), at.into()];
+            row.extend(own);
+            row
         };
-        let rows = latest.iter().map(row).collect();
-        let columns = [what.column, "customer_id", "partner_id", "first_seen_at", "last_seen_at"];
+        let rows = latest.into_iter().map(row).collect();
+        let mut columns = vec![what.column, "customer_id", "partner_id", "first_seen_at", "last_seen_at"];
+        columns.extend(what.own);
         let mut again = OnConflict::columns([what.column, "customer_id"]);
-        again.update_column("last_seen_at");
+        again.update_column("last_seen_at").update_columns(what.own.iter().copied());
         self.insert(what.table, &columns, rows, Some(again)).await?;
         Ok(events)
     }
 
-    async fn last_seen(&self, what: &Seen, ids: &[Uuid]) -> Result<HashMap<(Uuid, CustomerId), DateTime<Utc>>> {
+    async fn last_seen(
+        &self,
+        what: &Seen,
+        ids: &[Uuid],
+        customers: &[Uuid],
+    ) -> Result<HashMap<(Uuid, CustomerId), DateTime<Utc>>> {
         let mut known = HashMap::new();
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
             select.columns([what.column, "customer_id", "last_seen_at"]).from(what.table);
             select.and_where(Expr::col("partner_id").eq(self.scope.partner.0));
             select.and_where(dialect::is_one_of(self.backend(), Expr::col(what.column), ids));
+            select.and_where(dialect::is_one_of(self.backend(), Expr::col("customer_id"), customers));
             for row in self.rows(&select).await? {
                 let mut row = Row::new(&row);
                 known.insert((row.take()?, CustomerId(row.take()?)), row.take()?);
             }
         }
         Ok(known)
-    }
-
-    /// Who holds each Azure subscription, and so sees the incident that names it.
-    pub(super) async fn holders_of(&self, named: &[(String, Uuid, DateTime<Utc>)]) -> Result<Vec<Sight>> {
-        use entitlement::Column::{CustomerId as Holder, ExternalId, PartnerId};
-        let mut sights = Vec::new();
-        for named in named.chunks(4096) {
-            let mut select = Query::select();
-            select.from(entitlement::Entity).expr(col(ExternalId)).expr(col(Holder));
-            select.and_where(PartnerId.eq(self.scope.partner.0));
-            select.and_where(ExternalId.is_in(named.iter().map(|(azure, ..)| azure.to_lowercase())));
-            let mut holders: HashMap<String, Vec<CustomerId>> = HashMap::new();
-            for row in self.rows(&select).await? {
-                let mut row = Row::new(&row);
-                holders.entry(row.take()?).or_default().push(CustomerId(row.take()?));
-            }
-            for (azure, id, at) in named {
-                let holders = holders.get(&azure.to_lowercase()).into_iter().flatten();
-                sights.extend(holders.map(|customer| Sight { id: *id, customer: *customer, at: *at }));
-            }
-        }
-        Ok(sights)
     }
 
     /// Records what customers were promised; gives an event for each promise that is new or other than before.

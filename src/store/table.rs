@@ -7,8 +7,10 @@ use std::{
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, DatabaseBackend, EntityTrait, IdenStatic, Iterable, JoinType, QueryResult, Value,
-    sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, OverStatement, Query, SelectStatement, WindowStatement},
+    ColumnTrait, DatabaseBackend, EntityName, EntityTrait, IdenStatic, Iterable, JoinType, QueryResult, Value,
+    sea_query::{
+        Asterisk, Condition, Expr, ExprTrait, Func, OverStatement, Query, SelectStatement, TableRef, WindowStatement,
+    },
 };
 use uuid::Uuid;
 
@@ -40,6 +42,11 @@ pub(super) trait Stored: Sized + Send {
 
     /// What is written for it.
     fn row(&self, partner: PartnerId) -> Model<Self>;
+
+    /// What statements read from, under the table's own name.
+    fn source(_: &Scope) -> TableRef {
+        Self::Entity::default().table_ref()
+    }
 
     /// Which rows the scope admits; every statement starts with it.
     fn visible(scope: &Scope) -> Condition;
@@ -117,7 +124,7 @@ pub(super) fn within<V: Clone + Into<Value>>(column: Expr, range: &Range<V>) -> 
 pub(super) fn matching<T: Table>(column: Column<T>, filter: &Filter<T::Predicate>, scope: &Scope) -> SelectStatement {
     Query::select()
         .expr(col(column))
-        .from(T::Entity::default())
+        .from(T::source(scope))
         .cond_where(T::visible(scope))
         .and_where(condition::<T>(filter, scope))
         .take()
@@ -131,7 +138,10 @@ impl ScopedStore {
                 return Ok(None);
             }
             let mut count = Query::select();
-            count.expr(Func::count(Expr::col(Asterisk))).from(T::Entity::default()).cond_where(T::visible(&self.scope));
+            count
+                .expr(Func::count(Expr::col(Asterisk)))
+                .from(T::source(&self.scope))
+                .cond_where(T::visible(&self.scope));
             count.and_where(condition::<T>(&list.filter, &self.scope));
             let rows = self.rows(&count).await?;
             rows.first().map(|row| Row::new(row).take::<i64>()).transpose().map(|n| n.map(|n| n as u64))
@@ -142,7 +152,7 @@ impl ScopedStore {
             }
             let (columns, read) = columns::<T>(&list.wants);
             let mut select = Query::select();
-            select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+            select.from(T::source(&self.scope)).exprs(columns).cond_where(T::visible(&self.scope));
             restrict(&mut select, list, &self.scope);
             ordered(&mut select, list);
             select.limit(list.rows_to_read());
@@ -170,7 +180,7 @@ impl ScopedStore {
             let mut count = Query::select();
             let parent = by.join(&mut count, self.backend(), &ids);
             count.expr(parent.clone()).expr(Func::count(Expr::col(Asterisk)));
-            count.from(T::Entity::default()).cond_where(by.visible(&self.scope));
+            count.from(T::source(&self.scope)).cond_where(by.visible(&self.scope));
             count.and_where(condition::<T>(&list.filter, &self.scope)).add_group_by([parent]);
             let mut totals = HashMap::new();
             for row in self.rows(&count).await? {
@@ -209,7 +219,7 @@ impl ScopedStore {
         let ids: Vec<Uuid> = parents.iter().map(|parent| (*parent).into()).collect();
         let mut select = Query::select();
         let (columns, read) = columns::<T>(&Wants::Everything);
-        select.from(T::Entity::default()).expr(col(parent)).exprs(columns);
+        select.from(T::source(&self.scope)).expr(col(parent)).exprs(columns);
         select.cond_where(T::visible(&self.scope));
         select.and_where(dialect::is_one_of(self.backend(), col(parent), &ids));
         for (column, order) in order {
@@ -240,7 +250,7 @@ impl ScopedStore {
     pub(super) async fn all<T: Stored>(&self, order: &[(Column<T>, sea_orm::Order)]) -> Result<Vec<T>> {
         let mut select = Query::select();
         let (columns, read) = columns::<T>(&Wants::Everything);
-        select.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+        select.from(T::source(&self.scope)).exprs(columns).cond_where(T::visible(&self.scope));
         for (column, order) in order {
             select.order_by_expr(col(*column), order.clone());
         }
@@ -252,7 +262,7 @@ impl ScopedStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
         let mut select = Query::select();
         let (columns, read) = columns::<T>(wants);
-        select.from(T::Entity::default()).exprs(columns);
+        select.from(T::source(&self.scope)).exprs(columns);
         select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
         select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), &ids));
         decode_all(&self.rows(&select).await?, read)
@@ -274,7 +284,7 @@ impl ScopedStore {
         let mut numbered = Query::select();
         let parent = by.join(&mut numbered, self.backend(), ids);
         numbered.expr_as(parent.clone(), "parent");
-        numbered.from(T::Entity::default()).exprs(columns).cond_where(by.visible(&self.scope));
+        numbered.from(T::source(&self.scope)).exprs(columns).cond_where(by.visible(&self.scope));
         restrict(&mut numbered, list, &self.scope);
         let mut window = WindowStatement::new();
         window.add_partition_by(parent);
@@ -299,7 +309,7 @@ impl ScopedStore {
     ) -> SelectStatement {
         let parent = Expr::col(("parent", "parent"));
         let mut children = Query::select();
-        children.from(T::Entity::default()).exprs(columns).cond_where(T::visible(&self.scope));
+        children.from(T::source(&self.scope)).exprs(columns).cond_where(T::visible(&self.scope));
         children.and_where(col(column).eq(parent.clone()));
         restrict(&mut children, list, &self.scope);
         ordered(&mut children, list);

@@ -25,6 +25,10 @@ pub(super) mod incident {
         pub partner_id: Uuid,
         pub first_seen_at: DateTimeUtc,
         pub last_seen_at: DateTimeUtc,
+        /// In which words the customer was told.
+        pub text_id: Uuid,
+        /// Upstream's time of the change that it was told last.
+        pub text_modified_at: DateTimeUtc,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

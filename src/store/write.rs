@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, Iden, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryResult, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, Value,
+    QueryResult, StatementBuilder, Value,
     sea_query::{Expr, ExprTrait, LockType, OnConflict, Query, SelectStatement},
 };
 use tokio::sync::OwnedMutexGuard;
@@ -48,7 +48,7 @@ pub struct Write {
 }
 
 impl ScopedStore {
-    /// Begins a transaction; on SQLite as a writer at once, so that it never fails halfway for having begun as a reader.
+    /// Begins a transaction.
     ///
     /// # Errors
     ///
@@ -61,24 +61,21 @@ impl ScopedStore {
             DatabaseBackend::Sqlite => Some(self.store.writer.clone().lock_owned().await),
             _ => None,
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.store.db.begin_with_options(options).await.map_err(database_error)?;
-        let scope = self.scope.clone();
-        let write = Write {
-            transaction,
+        let mut lock = Query::select();
+        lock.column("id").from("partner").and_where(Expr::col("id").eq(self.scope.partner.0)).lock(LockType::Update);
+        let transaction = self.store.repeating(|| async {
+            let transaction = self.store.begin().await?;
+            transaction.query_all(&lock).await?;
+            Ok(transaction)
+        });
+        Ok(Write {
+            transaction: transaction.await?,
             store: self.store.clone(),
-            scope,
+            scope: self.scope.clone(),
             touched: BTreeSet::new(),
             changed: false,
             _turn: turn,
-        };
-        let mut lock = Query::select();
-        lock.column("id").from("partner").and_where(Expr::col("id").eq(write.scope.partner.0)).lock(LockType::Update);
-        write.rows(&lock).await?;
-        Ok(write)
+        })
     }
 }
 
@@ -229,7 +226,7 @@ impl Write {
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
             let (columns, read) = columns::<T>(&Wants::Everything);
-            select.from(T::Entity::default()).exprs(columns);
+            select.from(T::source(&self.scope)).exprs(columns);
             select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             found.extend(decode_all(&self.rows(&select).await?, read)?);
@@ -252,7 +249,7 @@ impl Write {
         let mut found = Vec::new();
         for ids in ids.chunks(4096) {
             let mut select = Query::select();
-            select.from(T::Entity::default()).expr(col(T::id_column()));
+            select.from(T::source(&self.scope)).expr(col(T::id_column()));
             select.and_where(dialect::beside_the_point(T::visible(&self.scope)));
             select.and_where(dialect::is_one_of(self.backend(), col(T::id_column()), ids));
             found.extend(self.ids(&select).await?);
@@ -263,7 +260,7 @@ impl Write {
     /// The ids of the partner's rows that fulfil `condition`.
     pub(super) async fn ids_where<T: Stored>(&self, condition: Expr) -> Result<Vec<Uuid>> {
         let mut select = Query::select();
-        select.from(T::Entity::default()).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
+        select.from(T::source(&self.scope)).expr(col(T::id_column())).cond_where(T::visible(&self.scope));
         select.and_where(condition);
         self.ids(&select).await
     }
@@ -290,13 +287,16 @@ impl Write {
 /// texts lose the character that PostgreSQL refuses, so that what is read is what was written.
 pub(super) fn values<E: EntityTrait>(row: &E::Model) -> Vec<Value> {
     let value = |column| match row.get(column) {
-        Value::ChronoDateTimeUtc(Some(at)) => {
-            Value::ChronoDateTimeUtc(DateTime::from_timestamp_micros(at.timestamp_micros()))
-        }
+        Value::ChronoDateTimeUtc(Some(at)) => as_stored(at).into(),
         Value::String(Some(text)) if text.contains('\0') => Value::String(Some(text.replace('\0', ""))),
         value => value,
     };
     E::Column::iter().map(value).collect()
+}
+
+/// A time as both databases keep it, cut to microseconds.
+pub(super) fn as_stored(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }
 
 /// The greatest power of two that is at most `n`, which is at least one.

@@ -59,7 +59,7 @@ async fn nothing_of_life_is_quarantined_and_it_changes_what_is_shown() {
         app.clock.advance(chrono::TimeDelta::seconds(3));
         let applied =
             store.apply(life.next(app.clock.now()), "demo", app.clock.now()).await.expect("it can be applied");
-        assert_eq!(applied.quarantined, 0);
+        assert_eq!(applied.quarantined, []);
         changed += applied.changed + applied.added;
     }
     assert!(changed > 50, "{changed}");

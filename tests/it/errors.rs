@@ -154,6 +154,14 @@ async fn a_database_that_went_away_and_came_back_is_noticed_by_nobody() {
     assert_eq!(app.query(query).await.text, before.text, "the very next request");
     execute(&admin, &terminate).await;
     assert_eq!(app.get("/readyz").await.status, 200);
+    for key in ["the-first-act-of-two", "the-second-act-of-two"] {
+        execute(&admin, &terminate).await;
+        let input = json!({ "idempotencyKey": key, "title": key, "description": "Slow.", "severity": "MODERATE" });
+        let act = "mutation($input: ServiceRequestOpenInput!) { serviceRequestOpen(input: $input) {
+            serviceRequest { title } userErrors { message } } }";
+        let opened = app.query_with(act, json!({ "input": input })).await.data();
+        assert_eq!(opened["serviceRequestOpen"]["serviceRequest"]["title"], key, "{opened}");
+    }
 
     execute(&admin, &format!("alter database {name} allow_connections false")).await;
     execute(&admin, &terminate).await;

@@ -173,6 +173,29 @@ async fn a_bad_item_is_left_out_and_the_rest_of_its_file_goes_in() {
 }
 
 #[tokio::test]
+async fn an_item_that_hangs_on_what_is_not_known_is_told_until_it_is() {
+    let app = TestApp::start().await;
+    let contact = json!({ "supportTenantId": PARTNER, "supportMpnId": "1", "name": "Fabrikam",
+        "attributes": { "objectType": "SupportContact" } });
+    let files = Files::new()
+        .with_customer()
+        .with(&format!("{TENANT}/subscriptions/{SUBSCRIPTION}/supportcontact.json"), contact.to_string());
+
+    let report = import(&app, files.path(), &of_partner()).await;
+
+    let [(path, item)] = &report.quarantined[..] else { panic!("{report:?}") };
+    assert!(report.is_success() && path.ends_with("supportcontact.json"), "{report:?}");
+    assert_eq!(item.place, "support contact");
+    assert_eq!(item.reason, "its subscription is not known yet; read that first, then this document again");
+    assert_eq!(report.total().quarantined, 1);
+
+    let subscription = json!({ "items": [{ "id": SUBSCRIPTION, "offerName": "Microsoft 365 E3", "quantity": 3,
+        "status": "active", "attributes": { "objectType": "Subscription" } }] });
+    let files = files.with(&format!("{TENANT}/subscriptions.json"), subscription.to_string());
+    assert_eq!(import(&app, files.path(), &of_partner()).await.quarantined, []);
+}
+
+#[tokio::test]
 async fn folders_say_whose_a_document_is() {
     let app = TestApp::start().await;
     let contact = json!({ "supportTenantId": PARTNER, "supportMpnId": "1", "name": "Fabrikam",

@@ -234,14 +234,14 @@ async fn a_cursor_of_another_partner_is_refused_like_a_forged_one() {
 }
 
 /// Asks as a viewer of some of the partner's customers only.
-struct Restricted<'a> {
-    app: &'a TestApp,
-    engine: Engine,
-    viewer: Viewer,
+pub struct Restricted<'a> {
+    pub app: &'a TestApp,
+    pub engine: Engine,
+    pub viewer: Viewer,
 }
 
 impl Restricted<'_> {
-    async fn query(&self, query: &str) -> Value {
+    pub async fn query(&self, query: &str) -> Value {
         let request = Request { query: Some(query.to_owned()), ..Request::default() };
         let context = self.app.context(self.viewer.clone());
         let answer = self.engine.execute(request, Allowed::Everything, context).await;

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         Error, PartnerId, Result,
         access::Scope,
-        change::{Batch, Change},
+        change::{Applied, Batch, Change},
         clock::Clock,
         partner::Partner,
     },
@@ -88,7 +88,7 @@ pub async fn run(
     let total = documents.len();
     for (index, document) in documents.iter().enumerate() {
         match import.document(document).await {
-            Ok(done) => report.add(&document.path, document.kind, done),
+            Ok(applied) => report.add(&document.path, document.kind, applied),
             Err(Failed::Document(problem)) => report.add_problem(&document.path, problem),
             Err(Failed::Store(error)) => {
                 report.stopped = Some((document.path.clone(), error));
@@ -193,7 +193,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    async fn document(&mut self, document: &Document) -> Result<report::Done, Failed> {
+    async fn document(&mut self, document: &Document) -> Result<Applied, Failed> {
         if document.partner.is_none() {
             self.introduce().await?;
         }
@@ -201,10 +201,8 @@ impl Import<'_> {
             Kind::PartnerFile => self.partner_file(document).await?,
             Kind::Upstream(kind) => self.upstream_document(document, kind).map_err(Failed::Document)?,
         };
-        let quarantined = batch.quarantined.clone();
         let name = document.path.display().to_string();
-        let applied = self.store.apply(batch, &name, document.observed_at).await?;
-        Ok(report::Done { applied, quarantined })
+        Ok(self.store.apply(batch, &name, document.observed_at).await?)
     }
 
     async fn partner_file(&self, document: &Document) -> Result<Batch, Failed> {

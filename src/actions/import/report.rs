@@ -97,12 +97,6 @@ pub struct Tally {
     pub quarantined: u64,
 }
 
-/// What applying one document did.
-pub(super) struct Done {
-    pub applied: Applied,
-    pub quarantined: Vec<Quarantined>,
-}
-
 /// What an import did.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -138,15 +132,15 @@ impl Report {
         total
     }
 
-    pub(super) fn add(&mut self, path: &Path, kind: Kind, done: Done) {
+    pub(super) fn add(&mut self, path: &Path, kind: Kind, applied: Applied) {
         let tally = self.tallies.entry(kind).or_default();
         tally.documents += 1;
-        tally.added += done.applied.added;
-        tally.changed += done.applied.changed;
-        tally.unchanged += done.applied.unchanged;
-        tally.outdated += done.applied.outdated;
-        tally.quarantined += done.applied.quarantined;
-        self.quarantined.extend(done.quarantined.into_iter().map(|item| (path.to_owned(), item)));
+        tally.added += applied.added;
+        tally.changed += applied.changed;
+        tally.unchanged += applied.unchanged;
+        tally.outdated += applied.outdated;
+        tally.quarantined += applied.quarantined.len() as u64;
+        self.quarantined.extend(applied.quarantined.into_iter().map(|item| (path.to_owned(), item)));
     }
 
     pub(super) fn add_problem(&mut self, path: &Path, problem: Problem) {

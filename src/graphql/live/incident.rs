@@ -137,7 +137,7 @@ impl About for Incident {
     fn describe_event(object: &mut Object<LiveEvent<Self>>) {
         object.about(
             "What became of an incident or advisory. Source: Graph's issues and Azure's events, whenever one says something \
-             else than before, gains a post, or is seen by a further customer.",
+             else than before, gains a post, is seen by a further customer, or is told a customer in other words.",
         );
         object.nullable_given(
             "incident",

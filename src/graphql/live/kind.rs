@@ -46,7 +46,7 @@ pub enum Happening {
     Posted,
     /// A ticket gained a note.
     Noted,
-    /// A customer began to see an incident or a message.
+    /// A customer began to see an incident or a message, or was told of an incident in other words than before.
     Seen,
 }
 

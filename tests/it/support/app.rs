@@ -130,7 +130,7 @@ impl TestApp {
         let store = self.store().scoped(&Scope::partner(world.partner()));
         for batch in world.batches() {
             let applied = store.apply(batch, "invented", now).await.expect("an invented batch can be applied");
-            assert_eq!(applied.quarantined, 0, "nothing invented is quarantined");
+            assert_eq!(applied.quarantined, [], "nothing invented is quarantined");
         }
         world.partner()
     }

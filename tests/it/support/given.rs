@@ -32,7 +32,7 @@ pub struct Given {
     pub id: PartnerId,
     tenant_id: String,
     word: String,
-    now: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
 impl Given {
@@ -44,7 +44,7 @@ impl Given {
     pub async fn put(app: &TestApp, tenant_id: &str, word: &str) -> Self {
         let given = Self::new(tenant_id, word, app.clock.now());
         let applied = app.apply(given.id, given.changes()).await;
-        assert_eq!((applied.quarantined, applied.outdated), (0, 0));
+        assert_eq!((applied.quarantined, applied.outdated), (Vec::new(), 0));
         given
     }
 

@@ -58,6 +58,10 @@ pub fn subscription(item: wire::Subscription, origin: &Origin) -> Result<Change,
     let (billing_cycle, billing_cycle_text) =
         meaning_of_number(item.billing_cycle.as_deref(), BILLING_CYCLES, BillingCycle::Unknown);
     let parent = item.parent_subscription_id.filter(|id| !key::is_placeholder(id));
+    let quantity = item.quantity.unwrap_or(1);
+    if i32::try_from(quantity).is_err() {
+        return Err(format!("its quantity of {quantity} cannot be right"));
+    }
     let offer_name = item.offer_name.or_else(|| item.friendly_name.clone()).unwrap_or_else(|| external_id.clone());
     Ok(Change::Subscription(Subscription {
         id: SubscriptionId::of(customer_id, &external_id),
@@ -70,7 +74,7 @@ pub fn subscription(item: wire::Subscription, origin: &Origin) -> Result<Change,
         product_family,
         product_family_signal,
         product_type: item.product_type.id.or(item.product_type.display_name),
-        quantity: item.quantity.unwrap_or(1),
+        quantity,
         unit_type: item.unit_type,
         status,
         status_text: status_text.unwrap_or_default(),

@@ -175,6 +175,12 @@ fn a_subscription_of_nobody_is_set_aside_with_the_remedy() {
 }
 
 #[test]
+fn a_quantity_beyond_all_sense_is_set_aside() {
+    let item = json!({ "id": "x", "offerName": "Thing", "quantity": 3_000_000_000_u64, "status": "active" });
+    assert_eq!(reason(&read_json(&item, &of_customer())), "its quantity of 3000000000 cannot be right");
+}
+
+#[test]
 fn a_product_of_another_publisher_is_third_party_whatever_its_name() {
     let found = subscription_with(json!({ "offerName": "Backup for Exchange", "publisherName": "AvePoint" }));
     assert_eq!(found.product_family, ProductFamily::ThirdParty);
