@@ -117,6 +117,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
 }
 
 /// How this node hears of others: over the configured bus, else not but by looking.
+#[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "a bus needs them"))]
 async fn bus(config: &Config, store: &Store) -> anyhow::Result<Arc<dyn Bus>> {
     #[cfg(feature = "nats")]
     if config.bus.url.is_some() {

@@ -19,6 +19,7 @@ mod live;
 mod live_interleavings;
 mod live_nodes;
 mod migrations;
+#[cfg(feature = "nats")]
 mod multi_node;
 mod multipart;
 mod paging;

@@ -14,6 +14,7 @@ mod app;
 mod client;
 pub mod given;
 mod listener;
+#[cfg(feature = "nats")]
 mod nats;
 pub mod oracle;
 mod postgres;
@@ -26,6 +27,7 @@ pub mod walk;
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use listener::{Listener, code};
+#[cfg(feature = "nats")]
 pub use nats::{NatsServer, nats_url};
 pub use postgres::{Database, admin_url, execute};
 pub use socket::Socket;
