@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, FromQueryResult, JsonValue, Statement};
 
-/// Tables that say nothing of what was told.
-const APART: [&str; 2] = ["installation", "seaql_migrations"];
+/// Tables that say nothing of what was told; the marks of a log are set beside it, at some time after the start.
+const APART: [&str; 3] = ["installation", "log_mark", "seaql_migrations"];
 
 /// The rows of every table, sorted.
 pub async fn all(url: &str) -> BTreeMap<String, Vec<String>> {
