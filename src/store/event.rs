@@ -108,7 +108,7 @@ impl ScopedStore {
                 ..TransactionOptions::default()
             },
         };
-        let transaction = self.store.db.begin_with_options(one_moment).await.map_err(database_error)?;
+        let transaction = self.store.repeating(|| self.store.db.begin_with_options(one_moment)).await?;
         let statement = select_log(&self.scope, position, most_events);
         let found = transaction.query_all(&statement).await.map_err(database_error)?;
         let log = read_log(&self.scope, position, most_events, &found)?;
