@@ -18,8 +18,10 @@ use super::{
 use protocol::{Close, SUBPROTOCOL};
 use socket::Socket;
 
-/// Bytes that are read and written at once. The defaults would take 256 KiB for each listener.
-const BUFFER: usize = 2 * 1024;
+/// Bytes that are read at once. Every listener keeps so many for the little that it says; the default is 128 KiB.
+const READ_BUFFER: usize = 1024;
+/// Bytes that wait for more before they are written, unless nothing more is ready.
+const WRITE_BUFFER: usize = 2 * 1024;
 
 /// Turns the connection into a WebSocket.
 ///
@@ -40,8 +42,8 @@ pub fn upgrade(
     let limit = usize::try_from(http.0.server.body_limit_bytes).unwrap_or(usize::MAX);
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(limit)
         .max_frame_size(limit);
     let understood = upgrade.selected_protocol().is_some();
