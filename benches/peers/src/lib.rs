@@ -1,4 +1,7 @@
-//! What both peers need: a place to listen, ids as supportgraph shows them, and what can be told of a service's state.
+//! What both peers need: a place to listen, ids as supportgraph shows them, and what can be told of a service's state; and
+//! what clients need to tell what a server has used.
+
+pub mod process;
 
 use std::error::Error;
 

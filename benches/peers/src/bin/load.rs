@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use peers::process::{cpu_ms, family_cpu_ms, memory_kb};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -51,8 +52,8 @@ async fn main() -> Result<()> {
         "p99_ms": percentile(0.99),
         "cpu_ms": (after.0 - before.0) / count,
         "database_cpu_ms": (after.1 - before.1) / count,
-        "rss_mb": memory_mb(server, "VmRSS:"),
-        "peak_mb": memory_mb(server, "VmHWM:"),
+        "rss_mb": memory_kb(server, "VmRSS:") / 1024.0,
+        "peak_mb": memory_kb(server, "VmHWM:") / 1024.0,
     });
     println!("{answer}");
     Ok(())
@@ -126,33 +127,4 @@ async fn read_some(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<usize> {
         0 => Err("the server closed the connection, or its head is too long".into()),
         read => Ok(read),
     }
-}
-
-/// What the process has used so far, in the kernel's hundredths of a second.
-fn cpu_ms(pid: &str) -> f64 {
-    ticks(pid).map_or(0.0, |(own, _)| own * 10.0)
-}
-
-/// What PostgreSQL has used so far: the first process, those that it has started, and those that have ended.
-fn family_cpu_ms(pid: &str) -> f64 {
-    let Some((own, ended)) = ticks(pid) else { return 0.0 };
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let running: f64 = children.split_whitespace().filter_map(ticks).map(|(own, _)| own).sum();
-    (own + ended + running) * 10.0
-}
-
-/// The process's own ticks, and those of children that have ended.
-fn ticks(pid: &str) -> Option<(f64, f64)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in brackets and may hold blanks.
-    let fields: Vec<f64> =
-        stat.rsplit_once(')')?.1.split_whitespace().map(|field| field.parse().unwrap_or(0.0)).collect();
-    Some((fields.get(11)? + fields.get(12)?, fields.get(13)? + fields.get(14)?))
-}
-
-fn memory_mb(pid: &str, name: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kilobytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1024.0
 }
