@@ -1,9 +1,9 @@
 //! Many listeners over WebSocket in one process, and somebody who tells them something.
 //!
 //! `listeners ADDRESS PLAN_FILE LISTENERS SERVER_PID DATABASE_PID`: opens the listeners, in turn for each topic of the plan,
-//! and prints a line of JSON: what that took. Then each line on standard input is a number of rounds: in a round every topic
-//! is told something once, and every listener must hear of it, once. A line of JSON says what they took. It ends with its
-//! input. Loopback only.
+//! and prints a line of JSON: what that took. Then each line on standard input is a number of rounds. In a round every topic
+//! is told something once, one after another when all its listeners have heard it, once. A line of JSON says what the rounds
+//! took. It ends with its input. Loopback only.
 
 mod socket;
 
@@ -25,9 +25,9 @@ use tokio::{sync::Notify, task::JoinSet, time::timeout};
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// One address has some 28,000 ports.
-const LISTENERS_OF_AN_ADDRESS: usize = 10_000;
+const LISTENERS_OF_AN_ADDRESS: usize = 2_000;
 const OPENING_AT_ONCE: usize = 64;
-/// A server that takes longer for a round has lost something.
+/// A server that takes longer for an event has lost something.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long memory may take to settle.
 const SETTLING: Duration = Duration::from_secs(2);
@@ -63,7 +63,7 @@ async fn main() -> Result<()> {
     let mut teller = open(address, 0, &plan, None).await?;
     let memory = ["VmRSS:", "VmHWM:"].map(|name| memory_kb(server, name));
     let (before, started) = (used(), Instant::now());
-    let hall = Arc::new(Hall::new(plan.listen.len()));
+    let hall = Arc::new(Hall::default());
     fill(&hall, address, &plan, listeners).await?;
     let (after, took) = (used(), started.elapsed());
     tokio::time::sleep(SETTLING).await;
@@ -82,16 +82,16 @@ async fn main() -> Result<()> {
         let rounds: u32 = line?.trim().parse()?;
         let (before, mut events) = (used(), Vec::new());
         for _ in 0..rounds {
-            hall.begin(listeners);
             for (topic, text) in plan.tell.iter().enumerate() {
                 number += 1;
-                hall.tally().started[topic] = Instant::now();
+                // They listen to the topics in turn.
+                hall.begin((listeners + plan.tell.len() - 1 - topic) / plan.tell.len());
                 teller.say(&text.replace("{number}", &format!("{own}-{number}"))).await?;
                 teller.hear(&plan.told).await?;
+                events.push(hall.has_heard().await?);
             }
-            hall.has_heard().await?;
-            events.extend(hall.tally().heard.iter_mut().map(std::mem::take).filter(|heard| !heard.is_empty()));
         }
+        events.retain(|heard| !heard.is_empty());
         let after = used();
         let told = json!({
             "events": plan.tell.len() as u32 * rounds,
@@ -120,7 +120,7 @@ async fn fill(hall: &Arc<Hall>, address: SocketAddrV4, plan: &Arc<Plan>, listene
         opening.spawn(async move {
             let topic = index % plan.listen.len();
             let socket = open(address, index, &plan, Some(topic)).await?;
-            tokio::spawn(hall.listen(socket, topic));
+            tokio::spawn(hall.listen(socket));
             Ok::<_, Box<dyn Error + Send + Sync>>(())
         });
     }
@@ -132,7 +132,9 @@ async fn fill(hall: &Arc<Hall>, address: SocketAddrV4, plan: &Arc<Plan>, listene
 
 /// A socket that has said hello, and listens to the topic if there is one.
 async fn open(address: SocketAddrV4, index: usize, plan: &Plan, topic: Option<usize>) -> Result<Socket> {
-    let own = Ipv4Addr::new(127, 0, 0, 2 + u8::try_from(index / LISTENERS_OF_AN_ADDRESS)?);
+    // Ports that another process has just left are not free yet, so each has addresses of its own.
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let own = Ipv4Addr::new(127, high, low, 2 + u8::try_from(index / LISTENERS_OF_AN_ADDRESS)?);
     let mut socket = Socket::connect(own, address).await?;
     if let Some((hello, answer)) = &plan.hello {
         socket.say(hello).await?;
@@ -146,6 +148,7 @@ async fn open(address: SocketAddrV4, index: usize, plan: &Plan, topic: Option<us
 }
 
 /// Where all listen.
+#[derive(Default)]
 struct Hall {
     tally: Mutex<Tally>,
     /// All have heard, or somebody cannot.
@@ -154,11 +157,11 @@ struct Hall {
 
 #[derive(Default)]
 struct Tally {
-    round: u32,
-    /// For each topic, when the round's event was asked for.
-    started: Vec<Instant>,
-    /// For each topic, the milliseconds after which its listeners heard of that, in order.
-    heard: Vec<Vec<f64>>,
+    /// The number of the present event, and when it was asked for.
+    event: u32,
+    started: Option<Instant>,
+    /// The milliseconds after which listeners heard of it, in order.
+    heard: Vec<f64>,
     /// So many have not heard yet.
     missing: usize,
     failure: Option<String>,
@@ -167,33 +170,28 @@ struct Tally {
 }
 
 impl Hall {
-    fn new(topics: usize) -> Self {
-        let tally =
-            Tally { started: vec![Instant::now(); topics], heard: vec![Vec::new(); topics], ..Tally::default() };
-        Self { tally: Mutex::new(tally), news: Notify::new() }
-    }
-
+    /// An event is asked for that so many must hear.
     fn begin(&self, listeners: usize) {
         let mut tally = self.tally();
-        tally.round += 1;
+        tally.event += 1;
+        tally.started = Some(Instant::now());
         tally.missing = listeners;
     }
 
     /// Listens to the end.
-    async fn listen(self: Arc<Self>, mut socket: Socket, topic: usize) {
-        let mut round = 0;
+    async fn listen(self: Arc<Self>, mut socket: Socket) {
+        let mut known = 0;
         let failure = loop {
             let message = match socket.message().await {
                 Ok(message) => message,
                 Err(error) => break error.to_string(),
             };
             let mut tally = self.tally();
-            if round == tally.round {
+            let Some(started) = tally.started.filter(|_| known < tally.event && tally.missing > 0) else {
                 break format!("one too many: {message}");
-            }
-            round = tally.round;
-            let took = tally.started[topic].elapsed().as_secs_f64() * 1000.0;
-            tally.heard[topic].push(took);
+            };
+            known = tally.event;
+            tally.heard.push(started.elapsed().as_secs_f64() * 1000.0);
             tally.missing -= 1;
             if tally.message.is_empty() {
                 tally.message = message.to_owned();
@@ -206,14 +204,14 @@ impl Hall {
         self.news.notify_one();
     }
 
-    /// Waits until all have heard.
-    async fn has_heard(&self) -> Result<()> {
+    /// Waits until all have heard. Gives after how many milliseconds, in order.
+    async fn has_heard(&self) -> Result<Vec<f64>> {
         loop {
             let missing = {
-                let tally = self.tally();
+                let mut tally = self.tally();
                 match (&tally.failure, tally.missing) {
                     (Some(failure), _) => return Err(failure.as_str().into()),
-                    (None, 0) => return Ok(()),
+                    (None, 0) => return Ok(std::mem::take(&mut tally.heard)),
                     (None, missing) => missing,
                 }
             };

@@ -31,6 +31,8 @@ impl Socket {
     /// Connects from the address `own`.
     pub async fn connect(own: Ipv4Addr, address: SocketAddrV4) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
+        // Its port is free again as soon as it is gone.
+        socket.set_zero_linger()?;
         socket.bind(SocketAddr::new(IpAddr::V4(own), 0))?;
         let mut stream = socket.connect(SocketAddr::V4(address)).await?;
         stream.set_nodelay(true)?;
