@@ -48,8 +48,8 @@ pub fn upgrade(
         .max_frame_size(limit);
     let understood = upgrade.selected_protocol().is_some();
     let (http, id, claims) = (http.clone(), id.clone(), Claims::of_headers(headers)?);
-    Ok(upgrade.on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| {
         let socket = Socket::new(socket, http, id, claims, connection);
-        if understood { socket.run().await } else { socket.close(Close::subprotocol()).await }
+        async move { if understood { socket.run().await } else { Box::pin(socket.close(Close::subprotocol())).await } }
     }))
 }

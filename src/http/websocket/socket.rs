@@ -78,7 +78,8 @@ impl From<Close> for End {
 }
 
 impl Socket {
-    pub fn new(socket: WebSocket, http: Http, id: CorrelationId, claims: Claims, connection: Connection) -> Self {
+    /// In a box, since a task would hold the memory of all its owners, one after another.
+    pub fn new(socket: WebSocket, http: Http, id: CorrelationId, claims: Claims, connection: Connection) -> Box<Self> {
         let now = http.0.clock.now();
         let config = &http.0.listening;
         let after = |seconds: u64| now + TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
@@ -88,7 +89,7 @@ impl Socket {
             was_asked: false,
             was_heard: false,
         };
-        Self {
+        Box::new(Self {
             alarm: Alarm::at(&http.0.clock, times.init.min(times.heartbeat)),
             operations: http.operations(config.operations_per_socket, Transport::Websocket, &id),
             stop: connection.stop.clone().requested().boxed(),
@@ -103,11 +104,11 @@ impl Socket {
             claims,
             connection,
             times,
-        }
+        })
     }
 
     /// Until the socket ends.
-    pub async fn run(mut self) {
+    pub async fn run(mut self: Box<Self>) {
         let end = poll_fn(|cx| match self.turn(cx) {
             Ok(false) => Poll::Pending,
             Ok(true) => {
@@ -124,8 +125,8 @@ impl Socket {
     }
 
     /// Tells the client why, and waits a little for it to hear that.
-    pub async fn close(self, close: Close) {
-        let Self { mut socket, http, operations, member, .. } = self;
+    pub async fn close(self: Box<Self>, close: Close) {
+        let Self { mut socket, http, operations, member, .. } = *self;
         drop((operations, member));
         http.0.listeners.closed(Transport::Websocket, close.reason);
         let frame = CloseFrame { code: close.code, reason: close.text.into() };
