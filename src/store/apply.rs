@@ -11,6 +11,7 @@ use super::{
     ScopedStore, customer,
     difference::difference,
     fact::Fact,
+    facts::Facts,
     seen::{MESSAGES, Sight},
     table::Stored,
     told::Telling,
@@ -18,17 +19,14 @@ use super::{
 };
 use crate::domain::{
     CustomerId, Error, Result, SubscriptionId,
-    change::{Applied, Batch, Change, Quarantined},
+    change::{Applied, Batch, Quarantined},
     customer::Customer,
     event::{EntityKind, Event, Happening},
-    incident::{Incident, IncidentImpact, IncidentPost},
-    message::Message,
-    partner::{Partner, PartnerRelation, Qualification},
-    service_health::{Service, ServiceHealth},
+    incident::IncidentPost,
+    partner::{Partner, PartnerRelation},
     service_request::{ServiceRequest, ServiceRequestNote},
-    subscription::{AzureEntitlement, Subscription, SupportContact},
-    support_offering::{CustomerOffering, SupportOffering},
-    support_plan::SupportPlan,
+    subscription::{Subscription, SupportContact},
+    support_offering::CustomerOffering,
 };
 
 impl ScopedStore {
@@ -98,75 +96,6 @@ impl Write {
         let (applied, events) = (apply.applied, apply.events);
         self.quarantine(document, &applied.quarantined, observed_at).await?;
         Ok((applied, events))
-    }
-}
-
-/// The facts of a batch by kind, each in the order in which they were told.
-#[derive(Default)]
-struct Facts {
-    partner: Vec<Partner>,
-    relations: Vec<PartnerRelation>,
-    resellers: Vec<(CustomerId, PartnerRelation)>,
-    qualifications: Vec<Qualification>,
-    plans: Vec<SupportPlan>,
-    offerings: Vec<SupportOffering>,
-    promises: Vec<CustomerOffering>,
-    customers: Vec<Customer>,
-    subscriptions: Vec<Subscription>,
-    entitlements: Vec<AzureEntitlement>,
-    contacts: Vec<(SubscriptionId, SupportContact)>,
-    services: Vec<Service>,
-    health: Vec<ServiceHealth>,
-    incidents: Vec<Incident>,
-    posts: Vec<IncidentPost>,
-    impacts: Vec<IncidentImpact>,
-    tellings: Vec<Telling>,
-    messages: Vec<Message>,
-    seen_messages: Vec<Sight>,
-    requests: Vec<ServiceRequest>,
-    notes: Vec<ServiceRequestNote>,
-}
-
-impl Facts {
-    fn sorted(changes: Vec<Change>) -> Self {
-        let mut facts = Self::default();
-        for change in changes {
-            match change {
-                Change::Partner(fact) => facts.partner.push(fact),
-                Change::PartnerRelation(fact) => facts.relations.push(fact),
-                Change::Reseller(customer, relation) => {
-                    facts.relations.push(relation.clone());
-                    facts.resellers.push((customer, relation));
-                }
-                Change::Qualification(fact) => facts.qualifications.push(fact),
-                Change::SupportPlan(fact) => facts.plans.push(fact),
-                Change::SupportOffering(fact) => facts.offerings.push(fact),
-                Change::CustomerOffering(fact) => facts.promises.push(fact),
-                Change::Customer(fact) => facts.customers.push(fact),
-                Change::Subscription(fact) => facts.subscriptions.push(fact),
-                Change::AzureEntitlement(fact) => facts.entitlements.push(fact),
-                Change::SupportContact(subscription, contact) => facts.contacts.push((subscription, contact)),
-                Change::Service(fact) => facts.services.push(fact),
-                Change::ServiceHealth(fact) => facts.health.push(fact),
-                Change::Incident { incident, posts, impacts, seen_by, azure_subscriptions } => {
-                    facts.tellings.push(Telling::new(&incident, &posts, seen_by, azure_subscriptions));
-                    facts.incidents.push(incident);
-                    facts.posts.extend(posts);
-                    facts.impacts.extend(impacts);
-                }
-                Change::Message { message, seen_by } => {
-                    let (id, at) = (message.id.0, message.observed_at);
-                    let sight = |customer| Sight { id, customer, at, own: Vec::new() };
-                    facts.seen_messages.extend(seen_by.into_iter().map(sight));
-                    facts.messages.push(message);
-                }
-                Change::ServiceRequest { request, notes } => {
-                    facts.requests.push(request);
-                    facts.notes.extend(notes);
-                }
-            }
-        }
-        facts
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    database_error, dialect, incident,
+    database_error, dialect, incident, incident_part,
     row::Row,
     seen::{INCIDENTS, Sight},
     subscription::entitlement,
@@ -315,7 +315,7 @@ pub(super) fn is_as_told() -> Expr {
 
 /// The post of a row of `incident_post` was told to a customer of the scope; none where every post is in scope.
 pub(super) fn post_was_told(scope: &Scope) -> Option<Expr> {
-    use incident::post::Column as P;
+    use incident_part::post::Column as P;
     use visibility::incident::Column as V;
     let customers = scope.customers.as_ref()?;
     let told: SelectStatement = Query::select()
