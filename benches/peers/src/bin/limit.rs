@@ -24,7 +24,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 type Topics = Arc<[broadcast::Sender<Utf8Bytes>]>;
 
 /// As small as supportgraph's.
-const BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
+const WRITE_BUFFER: usize = 2 * 1024;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -45,7 +46,7 @@ async fn main() -> Result<()> {
 /// Until the client goes away or says what it should not.
 async fn serve(stream: TcpStream, topics: Topics, frame: Utf8Bytes) -> Result<()> {
     stream.set_nodelay(true)?;
-    let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(BUFFER);
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER);
     // In a box, which is gone when the handshake is over.
     let mut socket = Box::pin(accept_async_with_config(stream, Some(config))).await?;
     let mut events: Option<broadcast::Receiver<Utf8Bytes>> = None;
