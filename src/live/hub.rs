@@ -36,6 +36,8 @@ pub(super) struct Hub {
 struct Watched {
     /// Every event up to here was handed to the groups that were there and wanted it.
     position: i64,
+    /// The log is known to go as far as this: told or read.
+    known: i64,
     groups: HashMap<Key, Weak<Group>>,
     index: Index,
     /// How many groups there ever were.
@@ -55,7 +57,7 @@ impl Hub {
     pub(super) async fn start(live: &Arc<Shared>, partner: PartnerId) -> Result<Arc<Self>> {
         let store = live.store.scoped(&Scope::partner(partner));
         let position = store.log_position().await?;
-        let watched = Watched { position, groups: HashMap::new(), index: Index::default(), numbered: 0 };
+        let watched = Watched { position, known: position, groups: HashMap::new(), index: Index::default(), numbered: 0 };
         let hub = Arc::new(Self {
             live: Arc::clone(live),
             store,
@@ -78,11 +80,17 @@ impl Hub {
         &self.store
     }
 
-    /// There is something to read; not if it ends at a `position` up to which everything was read.
+    /// There is something to read; nothing new if it ends at a `position` that is known already, as when one's own news
+    /// comes back. A reading that failed is repeated without being told.
     pub(super) fn wake(&self, position: Option<i64>) {
-        if position.is_none_or(|position| position > self.watched().position) {
-            self.news.notify_one();
+        if let Some(position) = position {
+            let mut watched = self.watched();
+            if position <= watched.known {
+                return;
+            }
+            watched.known = position;
         }
+        self.news.notify_one();
     }
 
     /// Joins those who listen alike; `topic` is what the group tells if it is the first.
@@ -150,6 +158,7 @@ impl Hub {
             }
         }
         watched.position = position;
+        watched.known = watched.known.max(position);
         for (group, wanted) in groups.values_mut() {
             group.take(std::mem::take(wanted));
         }
