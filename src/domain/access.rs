@@ -1,10 +1,11 @@
-//! Who asks, and which rows they may reach.
+//! Who asks, which rows they may reach, and what they may do.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use strum::{EnumIter, EnumMessage, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
-use super::{CustomerId, PartnerId};
+use super::{CustomerId, Error, PartnerId, Result};
 
 /// The rows that a caller may reach: one partner, and all or some of its customers.
 ///
@@ -30,20 +31,155 @@ impl Scope {
     }
 }
 
+/// What somebody may be. Several roles add up. Those of the partner's own people are Partner Center's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+pub enum Role {
+    /// Everything of the partner.
+    GlobalAdmin,
+    /// Who works for the partner, and with which keys.
+    UserManagementAdmin,
+    /// Helps customers: health, requests and what they bought, without prices.
+    HelpdeskAgent,
+    /// Manages customers and subscriptions, and acts for customers.
+    AdminAgent,
+    /// Sells: customers, subscriptions, prices and health, without what stands in requests.
+    SalesAgent,
+    /// Invoices and prices: customers, subscriptions and offerings.
+    BillingAdmin,
+    /// Works for a customer, and sees its own tenant alone.
+    CustomerUser,
+}
+
+/// What a field or an act needs. Its documentation is what people read in `docs/ROLES.md`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter, EnumMessage,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Permission {
+    /// The partner's own name and profile, and who one is oneself.
+    ReadProfile,
+    /// Customers, what they bought, and what they were promised.
+    ReadCustomers,
+    /// Services, their health, incidents and messages.
+    ReadHealth,
+    /// Service requests: what about, how severe, which state.
+    ReadServiceRequests,
+    /// What people wrote in service requests, and whom to contact: personal data.
+    ReadRequestNotes,
+    /// The partner's support plans, their kinds and response targets.
+    ReadSupportPlans,
+    /// Prices of offerings.
+    ReadPrices,
+    /// Who did what: the audit log.
+    ReadAudit,
+    /// Files service requests with Microsoft.
+    OpenServiceRequest,
+    /// Writes notes on service requests.
+    NoteServiceRequest,
+    /// Closes service requests.
+    CloseServiceRequest,
+    /// Issues, lists and revokes API keys.
+    ManageApiKeys,
+}
+
+impl Permission {
+    /// The table of who may do what: the roles that have this permission, besides Global admin, who has all.
+    ///
+    /// Sources: Partner Center's roles as of 2022, and what a customer may know about itself.
+    fn holders(self) -> &'static [Role] {
+        use Role::{AdminAgent, BillingAdmin, CustomerUser, HelpdeskAgent, SalesAgent, UserManagementAdmin};
+        match self {
+            Self::ReadProfile => {
+                &[UserManagementAdmin, HelpdeskAgent, AdminAgent, SalesAgent, BillingAdmin, CustomerUser]
+            }
+            Self::ReadCustomers => &[HelpdeskAgent, AdminAgent, SalesAgent, BillingAdmin, CustomerUser],
+            Self::ReadHealth | Self::ReadServiceRequests => &[HelpdeskAgent, AdminAgent, SalesAgent, CustomerUser],
+            Self::ReadRequestNotes | Self::NoteServiceRequest | Self::CloseServiceRequest => {
+                &[HelpdeskAgent, AdminAgent]
+            }
+            Self::ReadSupportPlans => &[HelpdeskAgent, AdminAgent, SalesAgent],
+            Self::ReadPrices => &[AdminAgent, SalesAgent, BillingAdmin, CustomerUser],
+            Self::ReadAudit => &[],
+            Self::OpenServiceRequest => &[HelpdeskAgent, AdminAgent, SalesAgent],
+            Self::ManageApiKeys => &[UserManagementAdmin],
+        }
+    }
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// What somebody with all of these roles may do.
+    pub fn of(roles: &[Role]) -> Self {
+        let granted = |permission: &Permission| {
+            roles.iter().any(|role| *role == Role::GlobalAdmin || permission.holders().contains(role))
+        };
+        Self(Permission::iter().filter(granted).fold(0, |set, permission| set | 1 << permission as u32))
+    }
+
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`] if `permission` is not among them.
+    pub fn require(self, permission: Permission) -> Result<()> {
+        if self.contains(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+}
+
+/// Which share of the server somebody uses: who exports tables must not slow those at a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum Lane {
+    /// Somebody waits at a screen.
+    Screen,
+    /// A tool reads tables.
+    Bi,
+    /// Somebody tries queries.
+    Playground,
+}
+
 /// Who is asking.
 #[derive(Clone, Debug)]
 pub struct Viewer {
-    /// How the viewer is shown to itself, e.g. `local`.
+    /// How the viewer is shown to itself and in the audit log, e.g. `local` or `ada@partner.example`.
     pub name: String,
+    /// Names the person or program for ever, whatever it shows to prove it: what budgets and the audit log go by.
+    pub subject: Arc<str>,
+    /// Sorted, each once.
+    pub roles: Arc<[Role]>,
+    /// What the roles grant.
+    pub permissions: Permissions,
     /// What it may reach.
     pub scope: Scope,
+    pub lane: Lane,
     /// When what it showed of itself ends, such as a token. `None` for never.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Viewer {
-    /// Whether both are the same person with the same reach, whatever they showed to prove it.
+    /// Somebody at a screen, known for as long as the process lives.
+    pub fn new(name: &str, subject: &str, roles: impl IntoIterator<Item = Role>, scope: Scope) -> Self {
+        let roles: BTreeSet<Role> = roles.into_iter().collect();
+        let roles: Arc<[Role]> = roles.into_iter().collect();
+        Self {
+            name: name.to_owned(),
+            subject: subject.into(),
+            permissions: Permissions::of(&roles),
+            roles,
+            scope,
+            lane: Lane::Screen,
+            expires_at: None,
+        }
+    }
+
+    /// Whether both are the same person with the same rights, whatever they showed to prove it.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.name == other.name && self.scope == other.scope
+        self.subject == other.subject && self.roles == other.roles && self.scope == other.scope
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
+use super::access::Permission;
+
 /// The result of everything that can fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -26,6 +28,10 @@ pub enum Error {
     /// What is wrong lies in one input, named as its sender named it: who sent it can mend it.
     #[error("{error}")]
     OfInput { input: &'static str, error: Box<Error> },
+
+    /// Who asks has not the role for it.
+    #[error("you are not allowed to see or do this; it needs the permission {}, ask an administrator for a role that has it", <&str>::from(*.0))]
+    Forbidden(Permission),
 
     /// The request asks for more than it may.
     #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
@@ -73,6 +79,7 @@ impl Error {
             Self::Invalid { .. } => "BAD_USER_INPUT",
             Self::Conflict(_) => "CONFLICT",
             Self::OfInput { error, .. } => error.code(),
+            Self::Forbidden(_) => "FORBIDDEN",
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
             Self::CursorExpired(_) => "CURSOR_EXPIRED",
             Self::Unavailable(_) => "UNAVAILABLE",

@@ -20,8 +20,8 @@ struct Surroundings {
 /// The context of one request of `viewer`.
 pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correlation_id: String) -> Context {
     let scope = &viewer.scope;
-    // The scope decides everything that an answer may hold; the name is shown by `viewer`.
-    let audience = format!("{}\n{:?}\n{:?}", viewer.name, scope.partner.0, scope.customers);
+    // Scope and roles decide everything that an answer may hold; the name is shown by `viewer`.
+    let audience = format!("{}\n{:?}\n{:?}\n{:?}", viewer.name, viewer.roles, scope.partner.0, scope.customers);
     let realm = scope.partner.0;
     let actions = Actions::new(store, clock);
     let store = store.scoped(scope);

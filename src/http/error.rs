@@ -77,12 +77,13 @@ impl IntoResponse for Refusal {
 impl From<domain::Error> for Refusal {
     fn from(error: domain::Error) -> Self {
         use domain::Error::{
-            Conflict, CursorExpired, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable,
+            Conflict, CursorExpired, Forbidden, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable,
         };
         let status = match &error {
             Invalid { .. } | OfInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Conflict(_) => StatusCode::CONFLICT,
             NotFound { .. } => StatusCode::NOT_FOUND,
+            Forbidden(_) => StatusCode::FORBIDDEN,
             LimitExceeded { .. } => StatusCode::BAD_REQUEST,
             CursorExpired(_) => StatusCode::GONE,
             Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -12,7 +12,7 @@ use super::{Http, error::Refusal};
 use crate::{
     domain::{
         self, PartnerId,
-        access::{Scope, Viewer},
+        access::{Role, Scope, Viewer},
         clock::Clock,
     },
     store::Store,
@@ -83,10 +83,10 @@ impl Http {
         let named = claims.partner.as_deref().or(shared.server.partner.as_deref());
         let partner = shared.partners.choose(&shared.store, &shared.clock, named).await?;
         let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
+        let scope = Scope::partner(partner.ok_or_else(unknown_partner)?);
         Ok(Viewer {
-            name: "local".to_owned(),
-            scope: Scope::partner(partner.ok_or_else(unknown_partner)?),
             expires_at: session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds)),
+            ..Viewer::new("local", "local", [Role::GlobalAdmin], scope)
         })
     }
 }

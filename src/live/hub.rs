@@ -57,7 +57,8 @@ impl Hub {
     pub(super) async fn start(live: &Arc<Shared>, partner: PartnerId) -> Result<Arc<Self>> {
         let store = live.store.scoped(&Scope::partner(partner));
         let position = store.log_position().await?;
-        let watched = Watched { position, known: position, groups: HashMap::new(), index: Index::default(), numbered: 0 };
+        let watched =
+            Watched { position, known: position, groups: HashMap::new(), index: Index::default(), numbered: 0 };
         let hub = Arc::new(Self {
             live: Arc::clone(live),
             store,

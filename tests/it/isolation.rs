@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use supportgraph::{
     app,
     config::Config,
-    domain::access::{Scope, Viewer},
+    domain::access::{Role, Scope, Viewer},
     engine::{Allowed, Engine, Request},
 };
 use uuid::Uuid;
@@ -256,7 +256,7 @@ async fn a_scope_of_some_customers_reaches_nothing_of_the_others() {
     let mut config = Config::default();
     without_limits(&mut config);
     let scope = Scope::customers(contoso.id, [contoso.customer_id(ADATUM)]);
-    let viewer = Viewer { name: "adatum's own".to_owned(), scope, expires_at: None };
+    let viewer = Viewer::new("adatum's own", "adatum's own", [Role::GlobalAdmin], scope);
     let viewer = Restricted { app: &app, engine: app::schema(&config, [7; 32]), viewer };
     let walk = Walk::of(&app).await;
 

@@ -7,7 +7,7 @@ use supportgraph::{
     config::Config,
     domain::{
         IncidentPostId,
-        access::{Scope, Viewer},
+        access::{Role, Scope, Viewer},
         change::Change,
         incident::{Incident, IncidentPost},
     },
@@ -28,7 +28,7 @@ const WORDS: &str = "{ incidents(filter: { title: { contains: \"only\" } }) { to
 pub fn viewer_of<'a>(app: &'a TestApp, given: &Given, tenants: &[&str]) -> Restricted<'a> {
     let customers: Vec<_> = tenants.iter().map(|tenant| given.customer_id(tenant)).collect();
     let scope = Scope::customers(given.id, customers);
-    let viewer = Viewer { name: "a customer's own".to_owned(), scope, expires_at: None };
+    let viewer = Viewer::new("a customer's own", "a customer's own", [Role::GlobalAdmin], scope);
     Restricted { app, engine: app::schema(&Config::default(), [7; 32]), viewer }
 }
 

@@ -9,7 +9,7 @@ use supportgraph::{
     config::Config,
     domain::{
         PartnerId,
-        access::{Scope, Viewer},
+        access::{Role, Scope, Viewer},
         change::{Applied, Batch, Change},
         clock::Clock,
         partner::Partner,
@@ -175,7 +175,7 @@ impl TestApp {
     ///
     /// The answer of one that is refused.
     pub async fn try_listen(&self, scope: Scope, query: &str, variables: Value) -> Result<Listener, Response> {
-        let viewer = Viewer { name: "local".to_owned(), scope, expires_at: None };
+        let viewer = Viewer::new("local", "local", [Role::GlobalAdmin], scope);
         let variables = variables.as_object().cloned();
         let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
         match self.app.engine.open(request, Allowed::Live, self.context(viewer)).await {
