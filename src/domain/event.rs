@@ -1,5 +1,7 @@
 //! What happened here, with a position in its partner's log.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
@@ -78,4 +80,18 @@ pub struct Logged {
 pub struct Standing {
     pub partner: PartnerId,
     pub position: i64,
+}
+
+/// What a log is known to have come to.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub standing: Standing,
+    /// The last events up to there, as they stand in the log; empty if only the log has them.
+    pub events: Arc<[Logged]>,
+}
+
+impl From<Standing> for News {
+    fn from(standing: Standing) -> Self {
+        Self { standing, events: Arc::new([]) }
+    }
 }

@@ -1,7 +1,7 @@
 //! One partner's log, read once for everybody on this node.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
 };
 
@@ -18,12 +18,19 @@ use super::{
     topic::Topic,
 };
 use crate::{
-    domain::{Error, PartnerId, Result, access::Scope},
+    domain::{
+        Error, PartnerId, Result,
+        access::Scope,
+        event::{Logged, News},
+    },
     store::ScopedStore,
 };
 
 /// So many events are read at once.
 pub(super) const PAGE: u32 = 500;
+
+/// So many commits wait for the reader with their events; it reads further ones from the log.
+const MOST_HANDED: usize = 64;
 
 pub(super) struct Hub {
     live: Arc<Shared>,
@@ -38,10 +45,21 @@ struct Watched {
     position: i64,
     /// The log is known to go as far as this: told or read.
     known: i64,
+    /// Whether the log may go further than is known.
+    is_to_look: bool,
+    /// The ends of what commits of this process have added; what is missing between them is read.
+    handed: VecDeque<Arc<[Logged]>>,
     groups: HashMap<Key, Weak<Group>>,
     index: Index,
     /// How many groups there ever were.
     numbered: u64,
+}
+
+enum Next {
+    /// What a commit of this process has added.
+    Handed(Arc<[Logged]>),
+    /// What only the log tells.
+    Log { after: i64 },
 }
 
 /// A listener's place in its group.
@@ -57,8 +75,15 @@ impl Hub {
     pub(super) async fn start(live: &Arc<Shared>, partner: PartnerId) -> Result<Arc<Self>> {
         let store = live.store.scoped(&Scope::partner(partner));
         let position = store.log_position().await?;
-        let watched =
-            Watched { position, known: position, groups: HashMap::new(), index: Index::default(), numbered: 0 };
+        let watched = Watched {
+            position,
+            known: position,
+            is_to_look: false,
+            handed: VecDeque::new(),
+            groups: HashMap::new(),
+            index: Index::default(),
+            numbered: 0,
+        };
         let hub = Arc::new(Self {
             live: Arc::clone(live),
             store,
@@ -81,16 +106,23 @@ impl Hub {
         &self.store
     }
 
-    /// There is something to read; nothing new if it ends at a `position` that is known already, as when one's own news
-    /// comes back. A reading that failed is repeated without being told.
-    pub(super) fn wake(&self, position: Option<i64>) {
-        if let Some(position) = position {
-            let mut watched = self.watched();
-            if position <= watched.known {
-                return;
-            }
-            watched.known = position;
+    /// The log goes further, if that is not known already: one's own news comes back over the bus.
+    pub(super) fn hear(&self, news: &News) {
+        let mut watched = self.watched();
+        if news.standing.position <= watched.known {
+            return;
         }
+        watched.known = news.standing.position;
+        if !news.events.is_empty() && watched.handed.len() < MOST_HANDED {
+            watched.handed.push_back(Arc::clone(&news.events));
+        }
+        drop(watched);
+        self.news.notify_one();
+    }
+
+    /// The log may go further.
+    pub(super) fn look(&self) {
+        self.watched().is_to_look = true;
         self.news.notify_one();
     }
 
@@ -124,17 +156,34 @@ impl Hub {
         }
     }
 
-    /// Reads to the end of the log, and hands on what was read.
+    /// Hands on whatever the log has that was not handed on.
     async fn read_new(&self) -> Result<()> {
-        loop {
-            let position = self.watched().position;
-            let page = self.store.log_after(position, PAGE).await?;
-            let moments = moments(&self.store, page.events).await?;
-            self.hand_on(page.position, &moments);
-            if page.is_last {
-                return Ok(());
+        while let Some(next) = self.next() {
+            let (events, position) = match next {
+                Next::Handed(events) => (events.to_vec(), events.last().map_or(0, |last| last.position)),
+                Next::Log { after } => {
+                    let page = self.store.log_after(after, PAGE).await?;
+                    self.watched().is_to_look |= !page.is_last;
+                    (page.events, page.position)
+                }
+            };
+            let moments = moments(&self.store, events).await?;
+            self.hand_on(position, &moments);
+        }
+        Ok(())
+    }
+
+    /// What comes next, if anything.
+    fn next(&self) -> Option<Next> {
+        let mut watched = self.watched();
+        while let Some(events) = watched.handed.pop_front() {
+            // What begins elsewhere was read from the log meanwhile, or another node wrote before it.
+            if events.first().is_some_and(|first| first.position == watched.position + 1) {
+                return Some(Next::Handed(events));
             }
         }
+        let is_to_look = std::mem::take(&mut watched.is_to_look);
+        (is_to_look || watched.position < watched.known).then_some(Next::Log { after: watched.position })
     }
 
     /// Hands events to the groups that want them. A group that comes later is told by its listeners' own reading.
@@ -205,7 +254,10 @@ async fn read_on(hub: Weak<Hub>) {
         }
         let news = Arc::clone(&present.news);
         drop(present);
-        // Either will do.
-        let _ = tokio::time::timeout(poll, news.notified()).await;
+        if tokio::time::timeout(poll, news.notified()).await.is_err()
+            && let Some(hub) = hub.upgrade()
+        {
+            hub.look();
+        }
     }
 }

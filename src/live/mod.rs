@@ -38,7 +38,11 @@ pub use topic::{Interest, Part, Place, Telling, Told, Topic};
 use self::hub::Hub;
 use crate::{
     config::LiveConfig,
-    domain::{PartnerId, Result, clock::Clock, event::Standing},
+    domain::{
+        PartnerId, Result,
+        clock::Clock,
+        event::{News, Standing},
+    },
     store::Store,
     telemetry::LiveMetrics,
 };
@@ -121,11 +125,15 @@ impl Shared {
         Ok(hub)
     }
 
-    /// Wakes the reader of a partner, or all.
-    async fn wake(&self, news: Option<Standing>) {
+    /// Wakes the reader of a partner; without news, all of them.
+    async fn wake(&self, news: Option<News>) {
         let hubs = self.hubs.lock().await;
-        let woken = hubs.iter().filter(|(partner, _)| news.is_none_or(|news| **partner == news.partner));
-        woken.filter_map(|(_, hub)| hub.upgrade()).for_each(|hub| hub.wake(news.map(|news| news.position)));
+        match news {
+            Some(news) => {
+                hubs.get(&news.standing.partner).and_then(Weak::upgrade).into_iter().for_each(|hub| hub.hear(&news));
+            }
+            None => hubs.values().filter_map(Weak::upgrade).for_each(|hub| hub.look()),
+        }
     }
 }
 
@@ -138,21 +146,21 @@ impl Drop for Shared {
 /// Wakes readers when there is something to read, and tells other nodes of our own commits.
 async fn follow(
     shared: Weak<Shared>,
-    mut commits: broadcast::Receiver<Standing>,
+    mut commits: broadcast::Receiver<News>,
     mut others: BoxStream<'static, Option<Standing>>,
     bus: Arc<dyn Bus>,
 ) {
     loop {
         let news = tokio::select! {
             own = commits.recv() => match own {
-                Ok(standing) => {
-                    bus.publish(standing);
-                    Some(standing)
+                Ok(news) => {
+                    bus.publish(news.standing);
+                    Some(news)
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => None,
                 Err(broadcast::error::RecvError::Closed) => return,
             },
-            Some(news) = others.next() => news,
+            Some(news) = others.next() => news.map(News::from),
         };
         let Some(shared) = shared.upgrade() else { return };
         shared.wake(news).await;

@@ -47,8 +47,8 @@ pub(super) enum Reach {
     Customers(Arc<[CustomerId]>),
 }
 
-/// An event, and what listeners decide by whether it is for them. Of the row only what filters look at is read, and it is
-/// read for the whole partner: nothing of it may be told.
+/// An event, and what listeners decide by whether it is for them. The row is read for the whole partner: it may be told to
+/// those alone who may see all of the partner.
 #[derive(Debug)]
 pub struct Moment {
     pub position: i64,
@@ -131,13 +131,10 @@ impl Facts {
         let incidents = ids::<IncidentId>(events, EntityKind::Incident);
         let requests = ids::<ServiceRequestId>(events, EntityKind::ServiceRequest);
         let messages = ids::<MessageId>(events, EntityKind::Message);
-        let wants = |names: &[&str]| Wants::Only(names.iter().map(|name| (*name).to_owned()).collect());
-        let wanted_of_incidents = wants(&["classification", "product_family"]);
-        let wanted_of_requests = wants(&[]);
         let health = if_any(&health, store.service_health_by_id(&health));
-        let incident_rows = if_any(&incidents, store.incidents_by_id(&incidents, &wanted_of_incidents));
+        let incident_rows = if_any(&incidents, store.incidents_by_id(&incidents, &Wants::Everything));
         let see_incident = if_any(&incidents, store.customers_seeing_incidents(&incidents));
-        let requests = if_any(&requests, store.service_requests_by_id(&requests, &wanted_of_requests));
+        let requests = if_any(&requests, store.service_requests_by_id(&requests, &Wants::Everything));
         let see_message = if_any(&messages, store.customers_seeing_messages(&messages));
         let (health, incidents, see_incident, requests, see_message) =
             futures::try_join!(health, incident_rows, see_incident, requests, see_message)?;

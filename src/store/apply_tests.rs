@@ -14,7 +14,7 @@ use crate::domain::{
     access::Scope,
     change::{Applied, Batch, Change, Quarantined},
     customer::Customer,
-    event::EntityKind,
+    event::{EntityKind, Logged, News},
     filter::Filter,
     incident::Incident,
     page::List,
@@ -312,8 +312,11 @@ async fn two_writers_at_once_leave_no_gap_in_the_positions() {
 
     let positions: Vec<i64> = events(&test.store, fabrikam()).await.iter().map(|(position, ..)| *position).collect();
     assert_eq!(positions, Vec::from_iter(1..=41));
-    let told = std::iter::from_fn(|| commits.try_recv().ok()).map(|standing| standing.position);
-    assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter((1..=20).map(|commit| commit * 2 + 1)));
+    let told: Vec<News> = std::iter::from_fn(|| commits.try_recv().ok()).collect();
+    let ends: Vec<i64> = told.iter().map(|news| news.standing.position).collect();
+    assert_eq!(ends, Vec::from_iter((1..=20).map(|commit| commit * 2 + 1)));
+    let handed: Vec<Logged> = told.iter().flat_map(|news| news.events.to_vec()).collect();
+    assert_eq!(handed, test.of(fabrikam()).log_after(1, 100).await.unwrap().events, "as they stand in the log");
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ use sea_orm::{
 use tokio::sync::{Mutex, broadcast};
 
 use self::reader::Reader;
-use crate::domain::{Error, Result, access::Scope, event::Standing};
+use crate::domain::{Error, Result, access::Scope, event::News};
 
 /// The database, before anybody is known.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ pub struct Store {
     connections: u32,
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
-    commits: broadcast::Sender<Standing>,
+    commits: broadcast::Sender<News>,
 }
 
 impl Store {
@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// Tells each commit of this process. Who is told of a lag has to look for itself.
-    pub fn commits(&self) -> broadcast::Receiver<Standing> {
+    pub fn commits(&self) -> broadcast::Receiver<News> {
         self.commits.subscribe()
     }
 
@@ -126,6 +126,11 @@ pub struct ScopedStore {
 }
 
 impl ScopedStore {
+    /// Whether everything of the partner is in scope.
+    pub fn is_whole(&self) -> bool {
+        self.scope.customers.is_none()
+    }
+
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
         self.store.rows(statement).await
     }

@@ -19,7 +19,7 @@ use super::{
 use crate::domain::{
     Error, Result,
     access::Scope,
-    event::{EntityKind, Event, Standing},
+    event::{EntityKind, Event, Logged, News, Standing},
     page::Wants,
 };
 
@@ -31,6 +31,9 @@ const VERSION: &str = "version";
 
 /// What it begins with.
 pub(super) const FIRST_VERSION: i64 = 1;
+
+/// So many events are handed to this process's listeners with the news of a commit; they read more from the log.
+const MOST_HANDED: usize = 64;
 
 /// A transaction of one partner. It ends only by [`Write::commit`], together with its events, or by being dropped.
 ///
@@ -95,8 +98,9 @@ impl Write {
         self.log(last - events.len() as i64, &events).await?;
         self.count_changes().await?;
         self.transaction.commit().await.map_err(database_error)?;
+        let standing = Standing { partner: self.scope.partner, position: last };
         // Nobody may be listening.
-        let _ = self.store.commits.send(Standing { partner: self.scope.partner, position: last });
+        let _ = self.store.commits.send(news(standing, events));
         Ok(last)
     }
 
@@ -302,4 +306,13 @@ pub(super) fn as_stored(at: DateTime<Utc>) -> DateTime<Utc> {
 /// The greatest power of two that is at most `n`, which is at least one.
 fn prev_power_of_two(n: usize) -> usize {
     1 << n.ilog2()
+}
+
+/// The news of a commit after which a log stands as given.
+fn news(standing: Standing, events: Vec<Event>) -> News {
+    if events.len() > MOST_HANDED {
+        return standing.into();
+    }
+    let first = standing.position - events.len() as i64 + 1;
+    News { standing, events: (first..).zip(events).map(|(position, event)| Logged { position, event }).collect() }
 }

@@ -11,6 +11,7 @@ use crate::{
     domain::event::{EntityKind, Happening},
     engine::{Described, Object},
     live::{Change, Part, Row},
+    store::ScopedStore,
 };
 
 /// An event about a `V`.
@@ -227,11 +228,16 @@ impl Described for MemberChange {
     }
 }
 
-/// The entities that have changed, each once.
-pub fn changed<K: From<Uuid>>(parts: &[(Header, Part)]) -> Vec<K> {
+/// The entities that have changed and are to be read, each once. The rows that events come with are the whole partner's:
+/// whoever may see less, or sees other words, reads its own.
+pub fn changed<K: From<Uuid>>(store: &ScopedStore, parts: &[(Header, Part)]) -> Vec<K> {
+    let is_to_be_read = |part: &Part| match part {
+        Part::Change(change) => !store.is_whole() || change.last.row.is_none(),
+        Part::Row(_) | Part::Complete => false,
+    };
     let mut ids: Vec<Uuid> = parts
         .iter()
-        .filter(|(_, part)| matches!(part, Part::Change(_)))
+        .filter(|(_, part)| is_to_be_read(part))
         .filter_map(|(header, _)| header.entity.map(|(_, id)| id))
         .collect();
     ids.sort_unstable();
@@ -239,9 +245,10 @@ pub fn changed<K: From<Uuid>>(parts: &[(Header, Part)]) -> Vec<K> {
     ids.into_iter().map(K::from).collect()
 }
 
-/// Events with their rows: those of a snapshot as they came, others as they were `loaded`. What was not found is left
-/// out, since it is not in scope.
+/// Events with their rows: those of a snapshot as they came, others as they were `loaded` or came. What was not found is
+/// left out, since it is not in scope.
 pub fn with_rows<V: Clone>(
+    store: &ScopedStore,
     parts: Vec<(Header, Part)>,
     loaded: Vec<V>,
     id: fn(&V) -> Uuid,
@@ -252,7 +259,11 @@ pub fn with_rows<V: Clone>(
         let row = match part {
             Part::Complete => None,
             Part::Row(row) => Some(own(row)?),
-            Part::Change(change) => Some(loaded.get(&change.last.event.entity_id)?.clone()),
+            Part::Change(change) => match loaded.get(&change.last.event.entity_id) {
+                Some(row) => Some(row.clone()),
+                None if store.is_whole() => Some(own(change.last.row.clone()?)?),
+                None => return None,
+            },
         };
         Some(LiveEvent { header, row })
     };

@@ -116,7 +116,7 @@ impl Feed for IncidentChanges {
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<Incident>>>> {
         async move {
-            let changed = changed(&parts);
+            let changed = changed(store, &parts);
             let everything = &Wants::Everything;
             let loaded =
                 if changed.is_empty() { Vec::new() } else { store.incidents_by_id(&changed, everything).await? };
@@ -124,7 +124,7 @@ impl Feed for IncidentChanges {
                 Row::Incident(incident) => Some(*incident),
                 _ => None,
             };
-            Ok(with_rows(parts, loaded, |incident| incident.id.0, own))
+            Ok(with_rows(store, parts, loaded, |incident| incident.id.0, own))
         }
         .boxed()
     }

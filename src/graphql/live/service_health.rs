@@ -123,13 +123,13 @@ impl Feed for ServiceHealthChanges {
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<ServiceHealth>>>> {
         async move {
-            let changed = changed(&parts);
+            let changed = changed(store, &parts);
             let loaded = if changed.is_empty() { Vec::new() } else { store.service_health_by_id(&changed).await? };
             let own = |row| match row {
                 Row::ServiceHealth(health) => Some(health),
                 _ => None,
             };
-            Ok(with_rows(parts, loaded, |health| health.id.0, own))
+            Ok(with_rows(store, parts, loaded, |health| health.id.0, own))
         }
         .boxed()
     }

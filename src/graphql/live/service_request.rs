@@ -96,7 +96,7 @@ impl Feed for ServiceRequestChanges {
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<ServiceRequest>>>> {
         async move {
-            let changed = changed(&parts);
+            let changed = changed(store, &parts);
             let loaded = match changed.is_empty() {
                 true => Vec::new(),
                 false => store.service_requests_by_id(&changed, &Wants::Everything).await?,
@@ -105,7 +105,7 @@ impl Feed for ServiceRequestChanges {
                 Row::ServiceRequest(request) => Some(*request),
                 _ => None,
             };
-            Ok(with_rows(parts, loaded, |request| request.id.0, own))
+            Ok(with_rows(store, parts, loaded, |request| request.id.0, own))
         }
         .boxed()
     }
