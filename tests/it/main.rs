@@ -27,6 +27,7 @@ mod response_cache;
 mod schema;
 mod selections;
 mod service_requests;
+mod slow_clients;
 mod statements;
 mod support;
 mod told;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt, net::TcpStream};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
@@ -34,6 +37,10 @@ impl Socket {
     /// The status, if the server did not switch protocols.
     pub async fn open_with(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let stream = TcpStream::connect(app.addr).await.expect("a connection");
+        Self::open_on(stream, app, headers).await
+    }
+
+    async fn open_on(stream: TcpStream, app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}/graphql", app.addr).into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().expect("a header"));
@@ -49,9 +56,24 @@ impl Socket {
     /// Opened and acknowledged.
     pub async fn start(app: &TestApp) -> Self {
         let mut socket = Self::open(app).await;
-        socket.send(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.next().await["type"], "connection_ack");
+        socket.initialise().await;
         socket
+    }
+
+    /// Like [`Socket::start`], where little fits on the way to the client.
+    pub async fn start_with_a_small_buffer(app: &TestApp) -> Self {
+        let tcp = TcpSocket::new_v4().expect("a socket");
+        tcp.set_recv_buffer_size(4096).expect("a small buffer");
+        let stream = tcp.connect(app.addr).await.expect("a connection");
+        let opened = Self::open_on(stream, app, &[("sec-websocket-protocol", "graphql-transport-ws")]).await;
+        let mut socket = opened.expect("an open socket");
+        socket.initialise().await;
+        socket
+    }
+
+    async fn initialise(&mut self) {
+        self.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(self.next().await["type"], "connection_ack");
     }
 
     pub async fn send(&mut self, message: Value) {
@@ -72,8 +94,14 @@ impl Socket {
 
     /// The next message of the protocol.
     pub async fn next(&mut self) -> Value {
+        self.next_or_close().await.unwrap_or_else(|code| panic!("the server closed with {code}"))
+    }
+
+    /// The next message of the protocol, or the code that the server closes with.
+    pub async fn next_or_close(&mut self) -> Result<Value, u16> {
         match self.receive().await {
-            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
+            Message::Text(text) => Ok(serde_json::from_str(&text).expect("JSON")),
+            Message::Close(Some(CloseFrame { code, .. })) => Err(code.into()),
             other => panic!("{other:?} instead of a message"),
         }
     }
