@@ -127,7 +127,10 @@ impl Document {
     ) -> Result<&Node<Operation>, Response> {
         let operation = self.executable.operations.get(name.filter(|name| !name.is_empty())).map_err(|_| {
             let message = match name {
-                Some(name) => format!("the document has no operation named {name:?}"),
+                Some(name) => {
+                    let shown: String = name.chars().take(100).collect();
+                    format!("the document has no operation named {shown:?}")
+                }
                 None => "the document has several operations; name one with `operationName`".to_owned(),
             };
             refusal(Outcome::Invalid, "OPERATION_RESOLUTION_FAILURE", &message, correlation_id)

@@ -34,7 +34,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Killed when dropped, so that a failed test leaves nothing behind.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -51,15 +51,25 @@ impl Serving {
         Self::start_with(command)
     }
 
-    fn start_with(mut command: Command) -> (Self, SocketAddr) {
+    pub fn start_with(mut command: Command) -> (Self, SocketAddr) {
         let mut serving =
             Self(command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program runs"));
+        let mut said = BufReader::new(serving.0.stdout.take().expect("its output"));
         let mut line = String::new();
-        let out = serving.0.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("a line");
+        while !line.contains("http://") {
+            line.clear();
+            assert!(said.read_line(&mut line).expect("a line") > 0, "the program ended without an address");
+        }
+        // It may have more to say.
+        serving.0.stdout = Some(said.into_inner());
         let addr = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("an address in {line:?}"));
         (serving, addr)
+    }
+
+    /// Of the process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     fn signal(&self, name: &str) {
