@@ -12,6 +12,7 @@ mod errors;
 mod event_stream;
 mod examples;
 mod filters;
+mod fuzz;
 mod http;
 mod import;
 mod isolation;

@@ -14,7 +14,7 @@ use supportgraph::{
         clock::Clock,
         partner::Partner,
     },
-    engine::{Allowed, Context, Opened, Request, Response},
+    engine::{Allowed, Context, Engine, Opened, Request, Response},
     graphql,
     live::{Bus, InProcess, Live},
     store::Store,
@@ -162,6 +162,11 @@ impl TestApp {
 
     pub fn metrics(&self) -> &Metrics {
         &self.app.metrics
+    }
+
+    /// What answers, past HTTP.
+    pub fn engine(&self) -> &Engine {
+        &self.app.engine
     }
 
     /// What a request of `viewer` carries.
