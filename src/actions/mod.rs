@@ -4,7 +4,8 @@ pub mod import;
 mod once;
 mod service_request;
 
-pub use service_request::{Closing, Noting};
+pub use once::Act;
+pub use service_request::{CLOSE, Closing, NOTE, Noting, OPEN};
 
 use crate::{domain::clock::Clock, store::Store};
 

@@ -5,11 +5,14 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Actions, once::Once};
+use super::{
+    Actions,
+    once::{Act, Once},
+};
 use crate::{
     domain::{
         Error, Result, ServiceRequestId, ServiceRequestNoteId,
-        access::Viewer,
+        access::{Permission, Viewer},
         change::{Batch, Change},
         service_request::{ServiceRequest, ServiceRequestNote},
         service_request_act::Filing,
@@ -34,13 +37,20 @@ pub struct Closing {
     pub expected_version: Option<i64>,
 }
 
+/// Opening a request.
+pub const OPEN: Act = Act { name: "open", needs: Permission::OpenServiceRequest };
+/// Writing a note on a request.
+pub const NOTE: Act = Act { name: "note", needs: Permission::NoteServiceRequest };
+/// Closing a request.
+pub const CLOSE: Act = Act { name: "close", needs: Permission::CloseServiceRequest };
+
 // Each gives the request that it was about. One that is sent again under the same key does nothing and gives the same
 // request. What its sender can mend is an `Invalid`, or an error of one input.
 impl Actions {
     /// Opens a request.
     pub async fn open_service_request(&self, viewer: &Viewer, key: String, filing: Filing) -> Result<ServiceRequestId> {
         let now = self.clock.now();
-        let once = Once::new(key, "open", &filing)?;
+        let once = Once::new(viewer, key, &OPEN, &filing)?;
         let id = ServiceRequestId::entered(viewer.scope.partner, &once.key, now);
         let request = ServiceRequest::open(id, filing, now)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
@@ -54,7 +64,7 @@ impl Actions {
     /// Writes a note on a request, whatever its status.
     pub async fn note_service_request(&self, viewer: &Viewer, key: String, noting: Noting) -> Result<ServiceRequestId> {
         let now = self.clock.now();
-        let once = Once::new(key, "note", &noting)?;
+        let once = Once::new(viewer, key, &NOTE, &noting)?;
         let id = ServiceRequestNoteId::entered(noting.id, &once.key, now);
         let note = ServiceRequestNote::write(id, noting.id, &viewer.name, &noting.text, now)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
@@ -73,7 +83,7 @@ impl Actions {
         closing: Closing,
     ) -> Result<ServiceRequestId> {
         let now = self.clock.now();
-        let once = Once::new(key, "close", &closing)?;
+        let once = Once::new(viewer, key, &CLOSE, &closing)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
         if let Some(done) = once.done_before(&mut write, now).await? {
             return Ok(done.into());

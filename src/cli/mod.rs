@@ -5,6 +5,7 @@ mod demo;
 mod import;
 mod migrate;
 mod progress;
+mod roles;
 mod schema;
 mod serve;
 
@@ -51,6 +52,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Print the schema, or compare it with a file
     Schema(schema::Arguments),
+    /// Print who may see and do what
+    Roles(roles::Arguments),
     /// Print every setting with its value and where that comes from
     CheckConfig(check_config::Arguments),
 }
@@ -97,9 +100,12 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<(), Failure> {
-    // The schema depends on nothing that can be set.
+    // The schema and the roles depend on nothing that can be set.
     if let Command::Schema(arguments) = &arguments.command {
         return schema::run(arguments);
+    }
+    if let Command::Roles(_) = &arguments.command {
+        return roles::run();
     }
     let config = Config::load(arguments.config.as_deref())?;
     telemetry::start(&config.telemetry);
@@ -109,7 +115,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(arguments) => block_on(import::run(&arguments, &config)),
         Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &config),
-        Command::Schema(_) => Ok(()),
+        Command::Schema(_) | Command::Roles(_) => Ok(()),
     }
 }
 

@@ -31,8 +31,11 @@ impl Scope {
     }
 }
 
-/// What somebody may be. Several roles add up. Those of the partner's own people are Partner Center's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter)]
+/// What somebody may be. Several roles add up. Those of the partner's own people are Partner Center's. Its documentation is
+/// what people read in `docs/ROLES.md`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter, EnumMessage,
+)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 pub enum Role {
     /// Everything of the partner.
@@ -43,7 +46,7 @@ pub enum Role {
     HelpdeskAgent,
     /// Manages customers and subscriptions, and acts for customers.
     AdminAgent,
-    /// Sells: customers, subscriptions, prices and health, without what stands in requests.
+    /// Sells: customers, subscriptions, prices and health, without what people wrote in requests.
     SalesAgent,
     /// Invoices and prices: customers, subscriptions and offerings.
     BillingAdmin,
@@ -57,23 +60,23 @@ pub enum Role {
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Permission {
-    /// The partner's own name and profile, and who one is oneself.
+    /// The partner's own name and profile.
     ReadProfile,
-    /// Customers, what they bought, and what they were promised.
+    /// Customers, who serves them, what they bought, and what they were promised.
     ReadCustomers,
     /// Services, their health, incidents and messages.
     ReadHealth,
     /// Service requests: what about, how severe, which state.
     ReadServiceRequests,
-    /// What people wrote in service requests, and whom to contact: personal data.
-    ReadRequestNotes,
+    /// What people wrote in service requests, and the names, addresses and numbers of people.
+    ReadPersonalData,
     /// The partner's support plans, their kinds and response targets.
     ReadSupportPlans,
     /// Prices of offerings.
     ReadPrices,
     /// Who did what: the audit log.
     ReadAudit,
-    /// Files service requests with Microsoft.
+    /// Opens service requests.
     OpenServiceRequest,
     /// Writes notes on service requests.
     NoteServiceRequest,
@@ -95,7 +98,7 @@ impl Permission {
             }
             Self::ReadCustomers => &[HelpdeskAgent, AdminAgent, SalesAgent, BillingAdmin, CustomerUser],
             Self::ReadHealth | Self::ReadServiceRequests => &[HelpdeskAgent, AdminAgent, SalesAgent, CustomerUser],
-            Self::ReadRequestNotes | Self::NoteServiceRequest | Self::CloseServiceRequest => {
+            Self::ReadPersonalData | Self::NoteServiceRequest | Self::CloseServiceRequest => {
                 &[HelpdeskAgent, AdminAgent]
             }
             Self::ReadSupportPlans => &[HelpdeskAgent, AdminAgent, SalesAgent],
@@ -107,21 +110,40 @@ impl Permission {
     }
 }
 
-/// A set of permissions.
+/// A set of permissions: what somebody has, or what something needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Permissions(u32);
 
 impl Permissions {
+    /// What is open to everybody who may ask at all needs these.
+    pub const NONE: Self = Self(0);
+
+    /// This one alone.
+    pub const fn only(permission: Permission) -> Self {
+        Self(1 << permission as u32)
+    }
+
     /// What somebody with all of these roles may do.
     pub fn of(roles: &[Role]) -> Self {
         let granted = |permission: &Permission| {
             roles.iter().any(|role| *role == Role::GlobalAdmin || permission.holders().contains(role))
         };
-        Self(Permission::iter().filter(granted).fold(0, |set, permission| set | 1 << permission as u32))
+        Permission::iter().filter(granted).map(Self::only).fold(Self::NONE, Self::and)
+    }
+
+    /// These and those.
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     pub fn contains(self, permission: Permission) -> bool {
-        self.0 & (1 << permission as u32) != 0
+        self.missing(Self::only(permission)).is_none()
+    }
+
+    /// The first of `needed` that is not among them.
+    #[inline]
+    pub fn missing(self, needed: Self) -> Option<Permission> {
+        if needed.0 & !self.0 == 0 { None } else { Self(needed.0 & !self.0).iter().next() }
     }
 
     /// # Errors
@@ -129,6 +151,23 @@ impl Permissions {
     /// [`Error::Forbidden`] if `permission` is not among them.
     pub fn require(self, permission: Permission) -> Result<()> {
         if self.contains(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
+    }
+
+    /// Whether everybody who has these has `others`, whichever of the roles it has; somebody may have none.
+    pub fn imply(self, others: Self) -> bool {
+        let everybody = Role::iter().map(|role| Self::of(&[role])).chain([Self::NONE]);
+        everybody.filter(|own| own.missing(self).is_none()).all(|own| own.missing(others).is_none())
+    }
+
+    /// Each of them, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::iter().filter(move |permission| self.0 & Self::only(*permission).0 != 0)
+    }
+}
+
+impl From<Option<Permission>> for Permissions {
+    fn from(permission: Option<Permission>) -> Self {
+        permission.map_or(Self::NONE, Self::only)
     }
 }
 
@@ -164,9 +203,16 @@ pub struct Viewer {
 
 impl Viewer {
     /// Somebody at a screen, known for as long as the process lives.
+    ///
+    /// Who is a customer's user and nothing else reaches no customer unless `scope` names it: a partner's whole scope is
+    /// for its own people.
     pub fn new(name: &str, subject: &str, roles: impl IntoIterator<Item = Role>, scope: Scope) -> Self {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
         let roles: Arc<[Role]> = roles.into_iter().collect();
+        let scope = match (&*roles, &scope.customers) {
+            ([Role::CustomerUser], None) => Scope::customers(scope.partner, []),
+            _ => scope,
+        };
         Self {
             name: name.to_owned(),
             subject: subject.into(),
@@ -181,5 +227,47 @@ impl Viewer {
     /// Whether both are the same person with the same rights, whatever they showed to prove it.
     pub fn is_same(&self, other: &Self) -> bool {
         self.subject == other.subject && self.roles == other.roles && self.scope == other.scope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_add_up() {
+        let both = Permissions::of(&[Role::HelpdeskAgent, Role::BillingAdmin]);
+        assert!(both.contains(Permission::ReadPersonalData) && both.contains(Permission::ReadPrices));
+        assert!(!Permissions::of(&[Role::HelpdeskAgent]).contains(Permission::ReadPrices));
+        assert_eq!(Permissions::of(&[]), Permissions::NONE);
+        assert_eq!(Permissions::of(&[Role::GlobalAdmin]).iter().count(), Permission::iter().count());
+    }
+
+    #[test]
+    fn the_permission_that_is_missing_is_named() {
+        let needed = Permissions::only(Permission::ReadCustomers).and(Permissions::only(Permission::ReadPrices));
+        assert_eq!(Permissions::of(&[Role::HelpdeskAgent]).missing(needed), Some(Permission::ReadPrices));
+        assert_eq!(Permissions::of(&[Role::SalesAgent]).missing(needed), None);
+        let refused = Permissions::of(&[Role::HelpdeskAgent]).require(Permission::ReadPrices);
+        assert!(matches!(refused, Err(Error::Forbidden(Permission::ReadPrices))));
+    }
+
+    #[test]
+    fn one_permission_implies_another_if_every_role_that_has_it_has_both() {
+        let (customers, health) =
+            (Permissions::only(Permission::ReadCustomers), Permissions::only(Permission::ReadHealth));
+        assert!(health.imply(customers) && !customers.imply(health), "a Billing admin has no health");
+        assert!(!Permissions::NONE.imply(Permissions::only(Permission::ReadProfile)), "somebody may have no role");
+        assert!(Permissions::NONE.imply(Permissions::NONE));
+    }
+
+    #[test]
+    fn a_customers_user_reaches_no_customer_that_nobody_named() {
+        let partner = PartnerId::of_tenant("p");
+        let reach = |roles: &[Role], scope| Viewer::new("a", "a", roles.iter().copied(), scope).scope.customers;
+        let own = CustomerId::of_tenant(partner, "c");
+        assert_eq!(reach(&[Role::CustomerUser], Scope::partner(partner)).as_deref(), Some([].as_slice()));
+        assert_eq!(reach(&[Role::CustomerUser], Scope::customers(partner, [own])).as_deref(), Some([own].as_slice()));
+        assert_eq!(reach(&[Role::CustomerUser, Role::HelpdeskAgent], Scope::partner(partner)), None);
     }
 }

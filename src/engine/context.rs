@@ -8,6 +8,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::domain::access::Permissions;
+
 /// One request's surroundings: who asks, when, and whatever the loaders need.
 pub struct Context {
     /// Names the request in errors and logs.
@@ -18,6 +20,8 @@ pub struct Context {
     pub audience: String,
     /// Cursors are good inside one realm only: the partner.
     pub realm: Uuid,
+    /// What the caller may see and do.
+    pub permissions: Permissions,
     data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
 }
@@ -29,9 +33,10 @@ impl Context {
         now: DateTime<Utc>,
         audience: String,
         realm: Uuid,
+        permissions: Permissions,
         data: D,
     ) -> Self {
-        Self { correlation_id, now, audience, realm, data: Arc::new(data), changes_at: Mutex::new(None) }
+        Self { correlation_id, now, audience, realm, permissions, data: Arc::new(data), changes_at: Mutex::new(None) }
     }
 
     /// The same surroundings at another time.
@@ -41,6 +46,7 @@ impl Context {
             now,
             audience: self.audience.clone(),
             realm: self.realm,
+            permissions: self.permissions,
             data: Arc::clone(&self.data),
             changes_at: Mutex::new(None),
         }

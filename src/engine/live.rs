@@ -15,19 +15,20 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Inner,
+    access::needs_of_member,
     argument::{Args, Variables},
     context::Context,
     error::{self, refuse_with},
     feed::{Feed, Payload},
     object::Described,
     plan::Plan,
-    request::{Outcome, Request},
+    request::{Outcome, Request, Response},
     run::Run,
     selection::{ResponseKey, Selection, What},
     types::{Child, child},
     write::{Nulled, Writer},
 };
-use crate::domain::{Error, Result, page::Position};
+use crate::domain::{Error, Result, access::Permissions, page::Position};
 
 /// Payloads in order; an error is the last one.
 pub type Payloads = BoxStream<'static, Result<Payload>>;
@@ -72,12 +73,12 @@ impl<E: Described> Answers<E> {
         let Some((key, selection)) = plan.live() else { return Vec::new() };
         let context = context.at(now);
         let page_size = engine.limits.page_size;
-        let run = Run { context: &context, variables, cursors: &engine.cursors, page_size };
+        let run = Run { context: &context, types: &engine.types, variables, cursors: &engine.cursors, page_size };
         let count = events.len();
         let events: Box<super::run::Rows> = Box::new(events);
         let joined = selection.object.join(&*events, selection, &run).await;
         let nothing = serde_json::Map::new();
-        let mut writer = Writer::new(now, &nothing);
+        let mut writer = Writer::new(now, context.permissions, &nothing);
         let write = |index| {
             let written =
                 writer.root(key, |writer| selection.object.write(&*events, index, selection, &joined, writer));
@@ -85,6 +86,18 @@ impl<E: Described> Answers<E> {
             finish(&mut writer, is_null, &context.correlation_id)
         };
         (0..count).map(write).collect()
+    }
+
+    /// Whether those who listen may see objects of that type.
+    pub fn may_see(&self, type_name: &str) -> bool {
+        let needs = self.begun.engine.types.get(type_name).map_or(Permissions::NONE, |object| object.needs());
+        self.context().permissions.missing(needs).is_none()
+    }
+
+    /// Whether those who listen may be told of a member of objects of that type, named as events name members.
+    pub fn may_be_told(&self, type_name: &str, member: &str) -> bool {
+        let needs = needs_of_member(&self.begun.engine.types, type_name, member);
+        self.context().permissions.missing(needs).is_none()
     }
 
     /// Seals a place in the list of that name.
@@ -137,6 +150,17 @@ impl Plan {
 }
 
 impl Begun {
+    /// The answer to a caller that may not hear what it asks for.
+    pub(super) fn forbidden(&self) -> Option<Response> {
+        let [selected] = self.plan.root.fields.as_slice() else { return None };
+        let permission = self.context.permissions.missing(selected.needs)?;
+        let nothing = serde_json::Map::new();
+        let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing);
+        let written = writer.root(&selected.key, |writer| writer.forbidden(selected, permission));
+        let body = finish(&mut writer, written.is_err(), &self.context.correlation_id);
+        Some(Response { outcome: Outcome::Partial, body })
+    }
+
     /// Begins to listen.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! A request passes here: [`document`] reads and [`plan`]s its document once, [`limits`] refuses what asks for too much,
 //! [`response_cache`] may have the answer, [`run`] loads the levels, [`write`] writes them.
 
+mod access;
 mod argument;
 mod context;
 mod cursor;
@@ -45,6 +46,7 @@ use apollo_compiler::{
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+pub use access::Access;
 pub use argument::{Args, Argument, argument};
 pub use context::Context;
 pub use cursor::CursorKey;
@@ -140,6 +142,11 @@ impl Engine {
         &self.0.sdl
     }
 
+    /// Who may see what: each type, each followed by its fields.
+    pub fn access(&self) -> Vec<Access> {
+        access::all(&self.0.types)
+    }
+
     /// Answers a query or mutation, or begins a live operation.
     pub async fn open(&self, request: Request, allowed: Allowed, context: Context) -> Opened {
         let begun = match self.0.begun(&request, allowed, context) {
@@ -147,6 +154,9 @@ impl Engine {
             Ok(Err(context)) => return Opened::Answered(self.execute(request, allowed, context).await),
             Err(refused) => return Opened::Answered(refused),
         };
+        if let Some(forbidden) = begun.forbidden() {
+            return Opened::Answered(forbidden);
+        }
         let id = begun.context.correlation_id.clone();
         match begun.listen(&request).await {
             Ok(feed) => Opened::Live(feed),
@@ -263,9 +273,9 @@ impl Inner {
         context: &Context,
     ) -> Answer {
         let page_size = self.limits.page_size;
-        let run = Run { context, variables, cursors: &self.cursors, page_size };
+        let run = Run { context, types: &self.types, variables, cursors: &self.cursors, page_size };
         let joined = plan.root.object.join(root, &plan.root, &run).await;
-        let mut writer = Writer::new(context.now, introspected);
+        let mut writer = Writer::new(context.now, context.permissions, introspected);
         writer.json.raw(b"{\"data\":");
         let start = writer.json.len();
         if let Err(Nulled) = plan.root.object.write(root, 0, &plan.root, &joined, &mut writer) {

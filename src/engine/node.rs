@@ -93,7 +93,8 @@ impl<T: Described> Relation<T> for ToRefs<T> {
                 Find::InRow(of) => parents.iter().map(of).collect(),
             };
             let load = |selection: &'a super::selection::Selection| {
-                let source = selection.object.node();
+                let is_open = run.context.permissions.missing(selection.object.needs()).is_none();
+                let source = selection.object.node().filter(|_| is_open);
                 let ids: Vec<Uuid> = match source {
                     Some(source) => refs
                         .iter()
@@ -118,12 +119,15 @@ impl<T: Described> Relation<T> for ToRefs<T> {
                 let level = selections
                     .iter()
                     .position(|selection| selection.object.node().is_some_and(|source| source.prefix() == *prefix))?;
+                if let Some(permission) = run.context.permissions.missing(selections[level].object.needs()) {
+                    return Some(Ref::Forbidden(permission));
+                }
                 let row = loaded[level].as_ref()?.1.iter().position(|known| known == id)?;
-                Some(Ref { level, row })
+                Some(Ref::Row { level, row })
             };
             let mut of: Vec<Option<Ref>> = refs.iter().map(place).collect();
             if self.is_list && !self.nullable_items {
-                of.retain(Option::is_some);
+                of.retain(|found| matches!(found, Some(Ref::Row { .. })));
             }
             let of = match self.find {
                 Find::Asked(_) => vec![of; parents.len()],

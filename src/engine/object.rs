@@ -19,6 +19,7 @@ use super::{
 };
 use crate::domain::{
     Error, Result,
+    access::{Permission, Permissions},
     event::EntityKind,
     page::{List, Page},
 };
@@ -27,6 +28,9 @@ use crate::domain::{
 pub trait Described: Clone + Send + Sync + 'static {
     /// The type's name in the schema.
     const NAME: &'static str;
+
+    /// What somebody needs to see such objects at all; none where everybody may who may ask.
+    const NEEDS: Option<Permission>;
 
     /// What the objects are made from: an answer that shows one stays true while nothing of these kinds changes.
     const MADE_FROM: &'static [EntityKind];
@@ -55,6 +59,8 @@ pub struct Field<T> {
     pub(super) kind: FieldKind<T>,
     /// What it looks at besides the objects it gives.
     pub(super) reads: &'static [EntityKind],
+    /// What it needs besides what its objects need.
+    pub(super) own_needs: Permissions,
 }
 
 pub(super) enum FieldKind<T> {
@@ -68,6 +74,12 @@ impl<T> Field<T> {
     /// Declares an argument; [`Wanted::args`] has its value.
     pub fn argument(&mut self, argument: Argument) -> &mut Self {
         self.arguments.push(argument);
+        self
+    }
+
+    /// Tells that the field needs more than to see the object it stands on and those it gives.
+    pub fn needs(&mut self, permission: Permission) -> &mut Self {
+        self.own_needs = self.own_needs.and(Permissions::only(permission));
         self
     }
 
@@ -98,12 +110,13 @@ impl<T: Described> Object<T> {
         ty: fn(&mut Registry) -> String,
         kind: FieldKind<T>,
     ) -> &mut Field<T> {
-        self.fields.push(Field { name, about, arguments: Vec::new(), ty, kind, reads: &[] });
+        let (arguments, own_needs) = (Vec::new(), Permissions::NONE);
+        self.fields.push(Field { name, about, arguments, ty, kind, reads: &[], own_needs });
         self.fields.last_mut().expect("just pushed")
     }
 
-    fn leaf<S: InputType>(&mut self, name: &'static str, about: &'static str, leaf: Leaf<T>) {
-        self.field(name, about, S::create_type_info, FieldKind::Leaf(leaf));
+    fn leaf<S: InputType>(&mut self, name: &'static str, about: &'static str, leaf: Leaf<T>) -> &mut Field<T> {
+        self.field(name, about, S::create_type_info, FieldKind::Leaf(leaf))
     }
 
     /// The global id of an object that [`Object::node`] can refetch by it.
@@ -118,43 +131,68 @@ impl<T: Described> Object<T> {
     }
 
     /// The global id of any object that the row refers to.
-    pub fn nullable_id(&mut self, name: &'static str, about: &'static str, id: fn(&T) -> Option<(&'static str, Uuid)>) {
-        self.leaf::<Option<async_graphql::ID>>(name, about, Leaf::NullableId(id));
+    pub fn nullable_id(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        id: fn(&T) -> Option<(&'static str, Uuid)>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<async_graphql::ID>>(name, about, Leaf::NullableId(id))
     }
 
-    pub fn text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> &str) {
-        self.leaf::<String>(name, about, Leaf::Text(text));
+    pub fn text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> &str) -> &mut Field<T> {
+        self.leaf::<String>(name, about, Leaf::Text(text))
     }
 
-    pub fn nullable_text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> Option<&str>) {
-        self.leaf::<Option<String>>(name, about, Leaf::NullableText(text));
+    pub fn nullable_text(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<&str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<String>>(name, about, Leaf::NullableText(text))
     }
 
     /// A text that stands nowhere in the row, but is made of it.
-    pub fn nullable_owned_text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> Option<String>) {
-        self.leaf::<Option<String>>(name, about, Leaf::OwnedText(text));
+    pub fn nullable_owned_text(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<String>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<String>>(name, about, Leaf::OwnedText(text))
     }
 
     /// A span of time that upstream wrote, ISO 8601.
-    pub fn nullable_duration(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> Option<&str>) {
-        self.leaf::<Option<scalar::Duration>>(name, about, Leaf::NullableText(text));
+    pub fn nullable_duration(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<&str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::Duration>>(name, about, Leaf::NullableText(text))
     }
 
-    pub fn texts(&mut self, name: &'static str, about: &'static str, texts: fn(&T) -> &[String]) {
-        self.leaf::<Vec<String>>(name, about, Leaf::Texts(texts));
+    pub fn texts(&mut self, name: &'static str, about: &'static str, texts: fn(&T) -> &[String]) -> &mut Field<T> {
+        self.leaf::<Vec<String>>(name, about, Leaf::Texts(texts))
     }
 
-    pub fn int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) {
-        self.leaf::<i32>(name, about, Leaf::Int(int));
+    pub fn int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) -> &mut Field<T> {
+        self.leaf::<i32>(name, about, Leaf::Int(int))
     }
 
-    pub fn nullable_int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> Option<i64>) {
-        self.leaf::<Option<i32>>(name, about, Leaf::NullableInt(int));
+    pub fn nullable_int(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        int: fn(&T) -> Option<i64>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<i32>>(name, about, Leaf::NullableInt(int))
     }
 
     /// A whole number that may pass the 32 bits of `Int`, hence a `Float` in the schema.
-    pub fn large_int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) {
-        self.leaf::<f64>(name, about, Leaf::LargeInt(int));
+    pub fn large_int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) -> &mut Field<T> {
+        self.leaf::<f64>(name, about, Leaf::LargeInt(int))
     }
 
     /// A number that depends on what day it is.
@@ -163,42 +201,67 @@ impl<T: Described> Object<T> {
         name: &'static str,
         about: &'static str,
         int: fn(&T, NaiveDate) -> Option<i64>,
-    ) {
-        self.leaf::<Option<i32>>(name, about, Leaf::NullableIntToday(int));
+    ) -> &mut Field<T> {
+        self.leaf::<Option<i32>>(name, about, Leaf::NullableIntToday(int))
     }
 
     /// A yes or no that depends on what day it is.
-    pub fn flag_today(&mut self, name: &'static str, about: &'static str, flag: fn(&T, NaiveDate) -> bool) {
-        self.leaf::<bool>(name, about, Leaf::FlagToday(flag));
+    pub fn flag_today(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        flag: fn(&T, NaiveDate) -> bool,
+    ) -> &mut Field<T> {
+        self.leaf::<bool>(name, about, Leaf::FlagToday(flag))
     }
 
-    pub fn flag(&mut self, name: &'static str, about: &'static str, flag: fn(&T) -> bool) {
-        self.leaf::<bool>(name, about, Leaf::Flag(flag));
+    pub fn flag(&mut self, name: &'static str, about: &'static str, flag: fn(&T) -> bool) -> &mut Field<T> {
+        self.leaf::<bool>(name, about, Leaf::Flag(flag))
     }
 
-    pub fn nullable_flag(&mut self, name: &'static str, about: &'static str, flag: fn(&T) -> Option<bool>) {
-        self.leaf::<Option<bool>>(name, about, Leaf::NullableFlag(flag));
+    pub fn nullable_flag(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        flag: fn(&T) -> Option<bool>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<bool>>(name, about, Leaf::NullableFlag(flag))
     }
 
-    pub fn time(&mut self, name: &'static str, about: &'static str, time: fn(&T) -> DateTime<Utc>) {
-        self.leaf::<scalar::DateTime>(name, about, Leaf::Time(time));
+    pub fn time(&mut self, name: &'static str, about: &'static str, time: fn(&T) -> DateTime<Utc>) -> &mut Field<T> {
+        self.leaf::<scalar::DateTime>(name, about, Leaf::Time(time))
     }
 
-    pub fn nullable_time(&mut self, name: &'static str, about: &'static str, time: fn(&T) -> Option<DateTime<Utc>>) {
-        self.leaf::<Option<scalar::DateTime>>(name, about, Leaf::NullableTime(time));
+    pub fn nullable_time(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        time: fn(&T) -> Option<DateTime<Utc>>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::DateTime>>(name, about, Leaf::NullableTime(time))
     }
 
-    pub fn date(&mut self, name: &'static str, about: &'static str, date: fn(&T) -> NaiveDate) {
-        self.leaf::<scalar::Date>(name, about, Leaf::Date(date));
+    pub fn date(&mut self, name: &'static str, about: &'static str, date: fn(&T) -> NaiveDate) -> &mut Field<T> {
+        self.leaf::<scalar::Date>(name, about, Leaf::Date(date))
     }
 
-    pub fn nullable_date(&mut self, name: &'static str, about: &'static str, date: fn(&T) -> Option<NaiveDate>) {
-        self.leaf::<Option<scalar::Date>>(name, about, Leaf::NullableDate(date));
+    pub fn nullable_date(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        date: fn(&T) -> Option<NaiveDate>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::Date>>(name, about, Leaf::NullableDate(date))
     }
 
     /// A value of the enum `E`.
-    pub fn word<E: InputType>(&mut self, name: &'static str, about: &'static str, word: fn(&T) -> &'static str) {
-        self.leaf::<E>(name, about, Leaf::Word(word));
+    pub fn word<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        word: fn(&T) -> &'static str,
+    ) -> &mut Field<T> {
+        self.leaf::<E>(name, about, Leaf::Word(word))
     }
 
     pub fn nullable_word<E: InputType>(
@@ -206,12 +269,17 @@ impl<T: Described> Object<T> {
         name: &'static str,
         about: &'static str,
         word: fn(&T) -> Option<&'static str>,
-    ) {
-        self.leaf::<Option<E>>(name, about, Leaf::NullableWord(word));
+    ) -> &mut Field<T> {
+        self.leaf::<Option<E>>(name, about, Leaf::NullableWord(word))
     }
 
-    pub fn words<E: InputType>(&mut self, name: &'static str, about: &'static str, words: fn(&T) -> Vec<&'static str>) {
-        self.leaf::<Vec<E>>(name, about, Leaf::Words(words));
+    pub fn words<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        words: fn(&T) -> Vec<&'static str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Vec<E>>(name, about, Leaf::Words(words))
     }
 
     /// A value of the enum `E` that depends on the present; `changes_at` tells when it would be another.
@@ -221,8 +289,8 @@ impl<T: Described> Object<T> {
         about: &'static str,
         word: fn(&T, DateTime<Utc>) -> &'static str,
         changes_at: fn(&T) -> DateTime<Utc>,
-    ) {
-        self.leaf::<E>(name, about, Leaf::WordNow(word, changes_at));
+    ) -> &mut Field<T> {
+        self.leaf::<E>(name, about, Leaf::WordNow(word, changes_at))
     }
 
     /// Like [`Object::word_now`], or null.
@@ -232,18 +300,23 @@ impl<T: Described> Object<T> {
         about: &'static str,
         word: fn(&T, DateTime<Utc>) -> Option<&'static str>,
         changes_at: fn(&T) -> DateTime<Utc>,
-    ) {
-        self.leaf::<Option<E>>(name, about, Leaf::NullableWordNow(word, changes_at));
+    ) -> &mut Field<T> {
+        self.leaf::<Option<E>>(name, about, Leaf::NullableWordNow(word, changes_at))
     }
 
     /// An object that is part of the row itself.
-    pub fn part<U: Described>(&mut self, name: &'static str, about: &'static str, part: fn(&T) -> &U) {
-        self.field(name, about, one::<U>, FieldKind::Part(Box::new(PartOf(part))));
+    pub fn part<U: Described>(&mut self, name: &'static str, about: &'static str, part: fn(&T) -> &U) -> &mut Field<T> {
+        self.field(name, about, one::<U>, FieldKind::Part(Box::new(PartOf(part))))
     }
 
     /// Objects that are parts of the row itself.
-    pub fn parts<U: Described>(&mut self, name: &'static str, about: &'static str, parts: fn(&T) -> &[U]) {
-        self.field(name, about, list_of::<U>, FieldKind::Part(Box::new(PartsOf(parts))));
+    pub fn parts<U: Described>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        parts: fn(&T) -> &[U],
+    ) -> &mut Field<T> {
+        self.field(name, about, list_of::<U>, FieldKind::Part(Box::new(PartsOf(parts))))
     }
 
     /// An object that the row holds, with relations of its own; null if it holds none.
@@ -252,8 +325,8 @@ impl<T: Described> Object<T> {
         name: &'static str,
         about: &'static str,
         given: fn(&T) -> Option<&V>,
-    ) {
-        self.field(name, about, nullable::<V>, FieldKind::Relation(Box::new(ToGiven(given))));
+    ) -> &mut Field<T> {
+        self.field(name, about, nullable::<V>, FieldKind::Relation(Box::new(ToGiven(given))))
     }
 
     /// A field of the live root: `listen` begins its events.
@@ -333,9 +406,14 @@ impl<T: Described> Object<T> {
     }
 
     /// The object of any type that the row refers to; null if it refers to none, or it is not found.
-    pub fn nullable_ref_of(&mut self, name: &'static str, about: &'static str, of: fn(&T) -> Option<NodeRef>) {
+    pub fn nullable_ref_of(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        of: fn(&T) -> Option<NodeRef>,
+    ) -> &mut Field<T> {
         let refs = ToRefs { find: Find::InRow(of), type_name: "Node", is_list: false, nullable_items: false };
-        self.field(name, about, node_interface, FieldKind::Relation(Box::new(refs)));
+        self.field(name, about, node_interface, FieldKind::Relation(Box::new(refs)))
     }
 
     /// Objects of the union `type_name`, which `ty` registers; what is not found is left out.

@@ -16,7 +16,7 @@ use super::{
     selection::{EdgeItem, InfoItem, PageItem, PageSelection, ResponseKey, Selected, Selection, Sub, What},
     types::{AnyObject, Kind, Types},
 };
-use crate::domain::{event::EntityKind, page::Wants};
+use crate::domain::{access::Permissions, event::EntityKind, page::Wants};
 
 /// What an operation does once its conditions are decided.
 pub struct Plan {
@@ -60,11 +60,12 @@ impl<'a> Planner<'a> {
         let fields = self.collect(type_name, sets);
         let fields = fields.into_iter().map(|(key, fields)| {
             let first = fields[0];
-            let what = match first.name.as_str() {
-                "__typename" => What::Typename,
+            let open = (Permissions::NONE, false);
+            let (what, (needs, is_border)) = match first.name.as_str() {
+                "__typename" => (What::Typename, open),
                 "__schema" | "__type" => {
                     self.introspects = true;
-                    What::Introspection
+                    (What::Introspection, open)
                 }
                 name => self.what(&*object, name, &fields, &mut relations),
             };
@@ -73,6 +74,8 @@ impl<'a> Planner<'a> {
                 key: ResponseKey::new(key),
                 what,
                 arguments: first.arguments.clone(),
+                needs,
+                is_border,
                 location: location.map_or((0, 0), |at| (at.line, at.column)),
             }
         });
@@ -85,15 +88,23 @@ impl<'a> Planner<'a> {
         Selection { object, fields, wants }
     }
 
-    fn what(&mut self, object: &dyn AnyObject, name: &str, fields: &[&'a Node<Field>], relations: &mut usize) -> What {
+    /// What a field is answered with, and who gets that answer.
+    fn what(
+        &mut self,
+        object: &dyn AnyObject,
+        name: &str,
+        fields: &[&'a Node<Field>],
+        relations: &mut usize,
+    ) -> (What, (Permissions, bool)) {
         let (field, kind) = object.field(name).expect("the schema is made of the described types");
+        let access = object.access(field);
         self.reads.extend(object.reads(field));
         let sets: Vec<&SelectionSet> = fields.iter().map(|field| &field.selection_set).collect();
         let mut relation = |nullable, sub| {
             *relations += 1;
-            What::Relation { field, number: *relations - 1, nullable, sub }
+            What::Relation { field, number: *relations - 1, nullable: nullable || access.1, sub }
         };
-        match kind {
+        let what = match kind {
             Kind::Leaf => What::Leaf(field),
             Kind::Part(child) => What::Part(field, self.on(child.name, &sets)),
             Kind::Live(child) => What::Live(field, self.on(child.name, &sets)),
@@ -115,7 +126,8 @@ impl<'a> Planner<'a> {
                 let selections = possible.into_iter().map(|name| self.on(name, &sets)).collect();
                 relation(!is_list, Sub::Refs { selections, is_list, nullable_items })
             }
-        }
+        };
+        (what, access)
     }
 
     fn page(&mut self, node_type: &str, sets: &[&'a SelectionSet]) -> PageSelection {

@@ -6,6 +6,7 @@ use async_graphql::dataloader::Loader;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{
+    access::check_arguments,
     argument::{Args, Argument, argument},
     context::Context,
     object::Described,
@@ -162,6 +163,7 @@ impl<T: Described, K: Key, V: Paged, L: Loader<K, Value = Page<V>, Error = Error
         async move {
             let (sub, args) = asked(selected, run);
             let Sub::Page(page) = sub else { unreachable!("planned as a page") };
+            check_arguments(run.types, V::NAME, &args, run.context.permissions)?;
             let list = wanted_list::<V>(&args, sub, page, run)?;
             let name = list_name(&list);
             let loader = (self.loader)(run.context, list.clone());

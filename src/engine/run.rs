@@ -2,8 +2,8 @@
 
 use std::{any::Any, collections::HashMap, ops::Range};
 
-use super::{argument::Variables, context::Context, cursor::CursorKey, selection::Selection};
-use crate::domain::{Result, page::Page};
+use super::{argument::Variables, context::Context, cursor::CursorKey, selection::Selection, types::Types};
+use crate::domain::{Result, access::Permission, page::Page};
 
 /// The rows of one level: a `Vec` of the type that the selection is on.
 pub(super) type Rows = dyn Any + Send + Sync;
@@ -11,6 +11,7 @@ pub(super) type Rows = dyn Any + Send + Sync;
 /// What every relation of a request needs.
 pub struct Run<'a> {
     pub(super) context: &'a Context,
+    pub(super) types: &'a Types,
     pub(super) variables: &'a Variables,
     pub(super) cursors: &'a CursorKey,
     /// At most that many rows a page.
@@ -47,11 +48,13 @@ pub(super) struct PageOf {
     pub(super) total: Option<u64>,
 }
 
-/// One object among those of several types: which of the types, and which row.
+/// One object among those of several types.
 #[derive(Clone, Copy)]
-pub(super) struct Ref {
-    pub(super) level: usize,
-    pub(super) row: usize,
+pub(super) enum Ref {
+    /// Which of the types, and which row.
+    Row { level: usize, row: usize },
+    /// Of a type that the caller may not see, whether or not there is such an object.
+    Forbidden(Permission),
 }
 
 /// Makes the cursor of a row; the rows and the index are given when it is asked for.

@@ -101,7 +101,8 @@ impl<T: Described> OutputType for Registered<T> {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let description = Object::<T>::new();
             let fields = description.fields.iter().map(|described| {
-                let (name, mut field) = field(described.name, described.about, (described.ty)(registry));
+                let (about, ty) = described.shown((described.ty)(registry));
+                let (name, mut field) = field(described.name, &about, ty);
                 field.args = described.arguments.iter().map(|argument| input(argument, registry)).collect();
                 (name, field)
             });

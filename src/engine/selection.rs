@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::{Node, ast};
 
 use super::types::AnyObject;
-use crate::domain::page::Wants;
+use crate::domain::{access::Permissions, page::Wants};
 
 /// What is selected on objects of one type, in the order of the answer.
 pub struct Selection {
@@ -33,6 +33,10 @@ pub struct Selected {
     pub(super) key: ResponseKey,
     pub(super) what: What,
     pub(super) arguments: Vec<Node<ast::Argument>>,
+    /// What the caller needs for it.
+    pub(super) needs: Permissions,
+    /// Whether somebody may see the object and not this: null stands in its place then.
+    pub(super) is_border: bool,
     /// Line and column in the document, from 1.
     pub(super) location: (usize, usize),
 }

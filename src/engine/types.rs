@@ -3,7 +3,7 @@
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 use futures::{
-    future::{BoxFuture, FutureExt, join_all},
+    future::{BoxFuture, FutureExt, join_all, ready},
     stream::{self, StreamExt},
 };
 
@@ -16,17 +16,22 @@ use super::{
     selection::{Selected, Selection, What},
     write::{Nulled, Writer},
 };
-use crate::domain::{Result, event::EntityKind};
+use crate::domain::{Error, Result, access::Permissions, event::EntityKind};
 
 /// A description whose Rust type is not known where it is used.
 pub trait AnyObject: Send + Sync {
     fn name(&self) -> &'static str;
     fn made_from(&self) -> &'static [EntityKind];
+    /// What somebody needs to see such objects.
+    fn needs(&self) -> Permissions;
+    fn fields(&self) -> usize;
     /// A field's index and what it leads to.
     fn field(&self, name: &str) -> Option<(usize, Kind)>;
     fn field_name(&self, index: usize) -> &'static str;
     /// What the field at that index looks at besides the objects it gives.
     fn reads(&self, field: usize) -> &'static [EntityKind];
+    /// What the field at that index needs, and whether somebody may see the object and not this field.
+    fn access(&self, field: usize) -> (Permissions, bool);
     fn node(&self) -> Option<&dyn NodeSource>;
     fn as_any(&self) -> &dyn Any;
     /// Begins the live field at that index.
@@ -73,12 +78,27 @@ pub enum Kind {
 #[derive(Clone, Copy)]
 pub struct Child {
     pub(super) name: &'static str,
+    pub(super) needs: Permissions,
     pub(super) add: fn(&mut Types),
+}
+
+impl Kind {
+    /// The one type whose objects the field gives.
+    pub(super) fn child(self) -> Option<Child> {
+        match self {
+            Self::Part(child)
+            | Self::Live(child)
+            | Self::One { child, .. }
+            | Self::Many(child)
+            | Self::Page { child, .. } => Some(child),
+            Self::Leaf | Self::Refs { .. } => None,
+        }
+    }
 }
 
 /// `T` as the child of a field.
 pub(super) fn child<T: Described>() -> Child {
-    Child { name: T::NAME, add: Types::add::<T> }
+    Child { name: T::NAME, needs: T::NEEDS.into(), add: Types::add::<T> }
 }
 
 /// The types that can be reached from the root.
@@ -93,16 +113,13 @@ impl Types {
         }
         let object = Arc::new(Object::<T>::new());
         self.0.insert(T::NAME, object.clone());
-        for field in &object.fields {
-            match field.kind.kind() {
-                Kind::Part(child)
-                | Kind::Live(child)
-                | Kind::One { child, .. }
-                | Kind::Many(child)
-                | Kind::Page { child, .. } => (child.add)(self),
-                Kind::Leaf | Kind::Refs { .. } => {}
-            }
+        for child in object.fields.iter().filter_map(|field| field.kind.kind().child()) {
+            (child.add)(self);
         }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn AnyObject>> {
+        self.0.values()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Arc<dyn AnyObject>> {
@@ -135,6 +152,14 @@ impl<T: Described> AnyObject for Object<T> {
         T::MADE_FROM
     }
 
+    fn needs(&self) -> Permissions {
+        T::NEEDS.into()
+    }
+
+    fn fields(&self) -> usize {
+        self.fields.len()
+    }
+
     fn field(&self, name: &str) -> Option<(usize, Kind)> {
         let index = self.fields.iter().position(|field| field.name == name)?;
         Some((index, self.fields[index].kind.kind()))
@@ -146,6 +171,10 @@ impl<T: Described> AnyObject for Object<T> {
 
     fn reads(&self, field: usize) -> &'static [EntityKind] {
         self.fields[field].reads
+    }
+
+    fn access(&self, field: usize) -> (Permissions, bool) {
+        (self.fields[field].all_needs(), self.fields[field].is_border())
     }
 
     fn node(&self) -> Option<&dyn NodeSource> {
@@ -166,7 +195,10 @@ impl<T: Described> AnyObject for Object<T> {
     fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>> {
         let rows: &Vec<T> = rows.downcast_ref().expect("rows of the type that the selection is on");
         let load = move |(selected, field, _): (&'a Selected, usize, _)| match &self.fields[field].kind {
-            FieldKind::Relation(relation) => relation.load(rows, selected, run),
+            FieldKind::Relation(relation) => match run.context.permissions.missing(selected.needs) {
+                None => relation.load(rows, selected, run),
+                Some(permission) => ready(Err(Error::Forbidden(permission))).boxed(),
+            },
             FieldKind::Leaf(_) | FieldKind::Part(_) | FieldKind::Live(_) => unreachable!("planned as a relation"),
         };
         let loads = selection.relations().map(load);
@@ -205,6 +237,10 @@ impl<T: Described> Object<T> {
                 writer.json.raw(b",");
             }
             writer.json.raw(&selected.key.json);
+            if let Some(permission) = writer.permissions.missing(selected.needs) {
+                writer.below(&selected.key, |writer| writer.forbidden(selected, permission))?;
+                continue;
+            }
             match &selected.what {
                 What::Typename => writer.json.word(T::NAME),
                 What::Leaf(field) => match &self.fields[*field].kind {

@@ -8,7 +8,10 @@ use super::{
     run::{Children, CursorFn, Joined, Level, PageOf, Ref},
     selection::{EdgeItem, InfoItem, PageItem, PageSelection, ResponseKey, Selected, Selection, Sub},
 };
-use crate::domain::Error;
+use crate::domain::{
+    Error,
+    access::{Permission, Permissions},
+};
 
 /// A value that must not be null could not be had; its error is recorded, and the nearest place above that may be null
 /// becomes null.
@@ -33,6 +36,8 @@ pub(super) struct Problem {
 pub struct Writer<'a> {
     pub(super) json: Json,
     pub(super) now: DateTime<Utc>,
+    /// What the caller may see.
+    pub(super) permissions: Permissions,
     pub(super) problems: Vec<Problem>,
     path: Vec<Step<'a>>,
     introspected: &'a serde_json::Map<String, serde_json::Value>,
@@ -40,9 +45,13 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(now: DateTime<Utc>, introspected: &'a serde_json::Map<String, serde_json::Value>) -> Self {
+    pub(super) fn new(
+        now: DateTime<Utc>,
+        permissions: Permissions,
+        introspected: &'a serde_json::Map<String, serde_json::Value>,
+    ) -> Self {
         let json = Json::with_capacity(16 * 1024);
-        Self { json, now, problems: Vec::new(), path: Vec::new(), introspected, changes_at: None }
+        Self { json, now, permissions, problems: Vec::new(), path: Vec::new(), introspected, changes_at: None }
     }
 
     /// When something that was written would be another.
@@ -72,6 +81,12 @@ impl<'a> Writer<'a> {
         let written = self.below(key, write);
         self.json.raw(b"}");
         written
+    }
+
+    /// Writes null for what the caller may not see.
+    pub(super) fn forbidden(&mut self, selected: &Selected, permission: Permission) -> Result<(), Nulled> {
+        let (start, nulled) = (self.json.len(), self.problem(Error::Forbidden(permission), selected));
+        self.or_null(start, selected.is_border, Err(nulled))
     }
 
     /// Writes a field that is taken from the row.
@@ -167,10 +182,15 @@ impl<'a> Writer<'a> {
             }
             (Sub::Refs { selections, is_list, nullable_items }, Children::Refs { levels, of }) => {
                 let object = |writer: &mut Self, found: &Option<Ref>| match found {
-                    Some(found) => {
+                    Some(Ref::Row { level, row }) => {
                         let start = writer.json.len();
-                        let written = writer.object(&selections[found.level], &levels[found.level], 0, found.row);
+                        let written = writer.object(&selections[*level], &levels[*level], 0, *row);
                         writer.or_null(start, *nullable_items, written)
+                    }
+                    Some(Ref::Forbidden(permission)) => {
+                        let (start, error) = (writer.json.len(), Error::Forbidden(*permission));
+                        let nulled = writer.problem(error, selected);
+                        writer.or_null(start, *nullable_items, Err(nulled))
                     }
                     None => {
                         writer.json.null();

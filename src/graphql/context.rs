@@ -22,11 +22,12 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     let scope = &viewer.scope;
     // Scope and roles decide everything that an answer may hold; the name is shown by `viewer`.
     let audience = format!("{}\n{:?}\n{:?}\n{:?}", viewer.name, viewer.roles, scope.partner.0, scope.customers);
-    let realm = scope.partner.0;
+    let (realm, permissions) = (scope.partner.0, viewer.permissions);
     let actions = Actions::new(store, clock);
     let store = store.scoped(scope);
     let live = live.clone();
-    Context::new(correlation_id, clock.now(), audience, realm, Surroundings { store, actions, viewer, live })
+    let surroundings = Surroundings { store, actions, viewer, live };
+    Context::new(correlation_id, clock.now(), audience, realm, permissions, surroundings)
 }
 
 /// What a loader may ask its context for.

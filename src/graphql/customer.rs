@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         self, CustomerId, Result,
+        access::Permission,
         customer::{Customer, CustomerKey, CustomerPredicate},
         event::EntityKind,
         filter::Filter,
@@ -24,6 +25,7 @@ use crate::{
 
 impl Described for Customer {
     const NAME: &'static str = "Customer";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Customer];
 
     fn describe(object: &mut Object<Self>) {

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         self, IncidentId, Result,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         incident::{Incident, IncidentImpact, IncidentKey, IncidentPost, IncidentPredicate, IncidentReach},
@@ -23,6 +24,7 @@ use crate::{
 
 impl Described for Incident {
     const NAME: &'static str = "Incident";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Incident];
 
     fn describe(object: &mut Object<Self>) {
@@ -109,12 +111,14 @@ fn relations(object: &mut Object<Incident>) {
         |i| i.id,
         |context, list| CustomersOfIncident { store: context.store(), list },
     );
-    object.nullable_one(
-        "reach",
-        "How much of the partner's business it touches, within what the viewer may see. Derived.",
-        |i| Some(i.id),
-        |context, _| Ok(ReachOfIncident { store: context.store() }),
-    );
+    object
+        .nullable_one(
+            "reach",
+            "How much of the partner's business it touches, within what the viewer may see. Derived.",
+            |i| Some(i.id),
+            |context, _| Ok(ReachOfIncident { store: context.store() }),
+        )
+        .needs(Permission::ReadCustomers);
     object.page(
         "serviceRequests",
         "Tickets that name it; newest first unless ordered otherwise.",
@@ -125,6 +129,7 @@ fn relations(object: &mut Object<Incident>) {
 
 impl Described for IncidentPost {
     const NAME: &'static str = "IncidentPost";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Incident];
 
     fn describe(object: &mut Object<Self>) {
@@ -142,6 +147,7 @@ impl Paged for IncidentPost {}
 
 impl Described for IncidentImpact {
     const NAME: &'static str = "IncidentImpact";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Incident];
 
     fn describe(object: &mut Object<Self>) {
@@ -162,6 +168,7 @@ impl Described for IncidentImpact {
 
 impl Described for IncidentReach {
     const NAME: &'static str = "IncidentReach";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Incident, EntityKind::Customer, EntityKind::Subscription];
 
     fn describe(object: &mut Object<Self>) {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         self, Result,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         message::{Message, MessageKey, MessagePredicate},
@@ -21,6 +22,7 @@ use crate::{
 
 impl Described for Message {
     const NAME: &'static str = "Message";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Message];
 
     fn describe(object: &mut Object<Self>) {

@@ -20,6 +20,7 @@ mod service_request_act;
 mod subscription;
 mod support_offering;
 mod support_plan;
+mod viewer;
 
 use futures::future::FutureExt;
 

@@ -2,7 +2,7 @@
 
 use super::service_request_act;
 use crate::{
-    domain::event::EntityKind,
+    domain::{access::Permission, event::EntityKind},
     engine::{Described, Object},
 };
 
@@ -12,6 +12,7 @@ pub struct Mutation;
 
 impl Described for Mutation {
     const NAME: &'static str = "Mutation";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
     const ONE_BY_ONE: bool = true;
 

@@ -3,7 +3,7 @@
 use async_graphql::Enum;
 
 use crate::{
-    domain::{Error, Result, event::EntityKind},
+    domain::{Error, Result, access::Permission, event::EntityKind},
     engine::{Described, Object},
 };
 
@@ -17,6 +17,7 @@ pub struct UserError {
 
 impl Described for UserError {
     const NAME: &'static str = "UserError";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {

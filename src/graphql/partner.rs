@@ -1,4 +1,4 @@
-//! `Partner`, its qualifications, the partners it works with, and `Viewer`.
+//! `Partner`, its qualifications, and the partners it works with.
 
 use async_graphql::Enum;
 
@@ -6,6 +6,7 @@ use super::{context::Ask, loaders::*, service_health::Source};
 use crate::{
     domain::{
         self,
+        access::Permission,
         event::EntityKind,
         partner::{Partner, PartnerRelation, Qualification},
     },
@@ -14,6 +15,7 @@ use crate::{
 
 impl Described for Partner {
     const NAME: &'static str = "Partner";
+    const NEEDS: Option<Permission> = Some(Permission::ReadProfile);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Partner];
 
     fn describe(object: &mut Object<Self>) {
@@ -89,6 +91,7 @@ impl Described for Partner {
 
 impl Described for PartnerRelation {
     const NAME: &'static str = "PartnerRelation";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::PartnerRelation];
 
     fn describe(object: &mut Object<Self>) {
@@ -113,6 +116,7 @@ impl Described for PartnerRelation {
 
 impl Described for Qualification {
     const NAME: &'static str = "Qualification";
+    const NEEDS: Option<Permission> = Some(Permission::ReadProfile);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Qualification];
 
     fn describe(object: &mut Object<Self>) {
@@ -129,38 +133,6 @@ impl Described for Qualification {
         object.nullable_date("validUntil", "Last day it is held, inclusive. Null while no end is known.", |q| {
             q.valid_until
         });
-    }
-}
-
-/// Who is asking, as the viewer sees itself.
-#[derive(Clone)]
-pub struct ViewerSelf {
-    name: String,
-    is_restricted: bool,
-}
-
-impl From<&domain::access::Viewer> for ViewerSelf {
-    fn from(viewer: &domain::access::Viewer) -> Self {
-        Self { name: viewer.name.clone(), is_restricted: viewer.scope.customers.is_some() }
-    }
-}
-
-impl Described for ViewerSelf {
-    const NAME: &'static str = "Viewer";
-    const MADE_FROM: &'static [EntityKind] = &[];
-
-    fn describe(object: &mut Object<Self>) {
-        object.about("Who is asking, and what that one may see. Source: the request's credentials.");
-        object.text("name", "How the viewer is called.", |v| &v.name);
-        object.flag("isRestrictedToCustomers", "Whether the viewer sees some of the partner's customers only.", |v| {
-            v.is_restricted
-        });
-        object.nullable_one(
-            "partner",
-            "The partner whose data the viewer sees. Null until its profile was read.",
-            |_| Some(()),
-            |context, _| Ok(ThePartner { store: context.store() }),
-        );
     }
 }
 

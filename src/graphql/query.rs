@@ -10,10 +10,13 @@ use super::{
     filter::{check_text, read_id},
     live::prefix,
     loaders::*,
-    partner::ViewerSelf,
+    viewer::ViewerSelf,
 };
 use crate::{
-    domain::{CustomerId, Error, Result, customer::Customer, event::EntityKind, page::Wants},
+    domain::{
+        CustomerId, Error, Result, access::Permission, customer::Customer, event::EntityKind, incident::Incident,
+        page::Wants, service_health::Service, service_request::ServiceRequest, subscription::Subscription,
+    },
     engine::{Described, NodeRef, Object, Wanted, argument, parse_id, union_of},
     store::ScopedStore,
 };
@@ -24,6 +27,7 @@ pub struct Query;
 
 impl Described for Query {
     const NAME: &'static str = "Query";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -60,7 +64,10 @@ impl Described for Query {
                 async move {
                     let text: String = wanted.args.get("text")?;
                     check_text("text", &text)?;
-                    let found = context.store().search(&text, hits(wanted)?).await?;
+                    let may_see = |needs: Option<Permission>| context.permissions.missing(needs.into()).is_none();
+                    let kinds: Vec<EntityKind> =
+                        SEARCHED.iter().filter(|(_, needs)| may_see(*needs)).map(|(kind, _)| *kind).collect();
+                    let found = context.store().search(&text, &kinds, hits(wanted)?).await?;
                     Ok(found.into_iter().map(|(kind, id)| Some((prefix(kind).to_owned(), id))).collect())
                 }
                 .boxed()
@@ -72,7 +79,16 @@ impl Described for Query {
 
 const SEARCH: &str = "What is called so, best first: a tenant, domain or number that matches exactly, then names that \
                       begin with the text, then those that contain it. Customers, incidents, service requests, services \
-                      and subscriptions.";
+                      and subscriptions, as far as the viewer may see such things.";
+
+/// What is searched, in the order of equal hits, and what is needed to see it.
+const SEARCHED: [(EntityKind, Option<Permission>); 5] = [
+    (EntityKind::Customer, Customer::NEEDS),
+    (EntityKind::Incident, Incident::NEEDS),
+    (EntityKind::ServiceRequest, ServiceRequest::NEEDS),
+    (EntityKind::Service, Service::NEEDS),
+    (EntityKind::Subscription, Subscription::NEEDS),
+];
 
 fn by_id(object: &mut Object<Query>) {
     object

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         self, CustomerId, Result, ServiceId,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         page::{List, Order},
@@ -23,6 +24,7 @@ use crate::{
 
 impl Described for Service {
     const NAME: &'static str = "Service";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Service];
 
     fn describe(object: &mut Object<Self>) {
@@ -54,6 +56,7 @@ impl Described for Service {
 
 impl Described for ServiceHealth {
     const NAME: &'static str = "ServiceHealth";
+    const NEEDS: Option<Permission> = Some(Permission::ReadHealth);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceHealth];
 
     fn describe(object: &mut Object<Self>) {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         self, CustomerId, Result, ServiceRequestId,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         page::{List, Order, Wants},
@@ -22,6 +23,7 @@ use crate::{
 
 impl Described for ServiceRequest {
     const NAME: &'static str = "ServiceRequest";
+    const NEEDS: Option<Permission> = Some(Permission::ReadServiceRequests);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceRequest];
 
     fn describe(object: &mut Object<Self>) {
@@ -41,7 +43,9 @@ impl Described for ServiceRequest {
             |r| r.external_id.as_deref(),
         );
         object.text("title", "What it is about.", |r| &r.title);
-        object.text("description", "What happened, as it was filed.", |r| &r.description);
+        object
+            .text("description", "What happened, as it was filed.", |r| &r.description)
+            .needs(Permission::ReadPersonalData);
         object.word::<Severity>("severity", "How bad it is, as it was filed.", |r| r.severity.into());
         object.text(
             "severityText",
@@ -60,12 +64,7 @@ impl Described for ServiceRequest {
         object.nullable_text("topic", "Microsoft's support topic. Null if not told.", |r| r.topic.as_deref());
         object
             .nullable_text("productName", "The product it is about. Null if not told.", |r| r.product_name.as_deref());
-        object.nullable_text("contactName", "Whom Microsoft calls: somebody at the partner. Null if not told.", |r| {
-            r.contact_name.as_deref()
-        });
-        object
-            .nullable_text("contactEmail", "The contact's address. Null if not told.", |r| r.contact_email.as_deref());
-        object.nullable_text("contactPhone", "The contact's number. Null if not told.", |r| r.contact_phone.as_deref());
+        contact(object);
         object.nullable_text("country", "Two letters, ISO 3166. Null if not told.", |r| r.country.as_deref());
         object.nullable_time("createdAt", "When it was filed. Null right after filing, until upstream knows.", |r| {
             r.created_at
@@ -119,8 +118,20 @@ impl Described for ServiceRequest {
     }
 }
 
+fn contact(object: &mut Object<ServiceRequest>) {
+    let name = "Whom Microsoft calls: somebody at the partner. Null if not told.";
+    object.nullable_text("contactName", name, |r| r.contact_name.as_deref()).needs(Permission::ReadPersonalData);
+    object
+        .nullable_text("contactEmail", "The contact's address. Null if not told.", |r| r.contact_email.as_deref())
+        .needs(Permission::ReadPersonalData);
+    object
+        .nullable_text("contactPhone", "The contact's number. Null if not told.", |r| r.contact_phone.as_deref())
+        .needs(Permission::ReadPersonalData);
+}
+
 impl Described for ServiceRequestNote {
     const NAME: &'static str = "ServiceRequestNote";
+    const NEEDS: Option<Permission> = Some(Permission::ReadPersonalData);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceRequest];
 
     fn describe(object: &mut Object<Self>) {

@@ -14,9 +14,11 @@ use super::{
     service_request::Severity,
 };
 use crate::{
-    actions::{Actions, Closing, Noting},
+    actions::{self, Actions, Closing, Noting},
     domain::{
-        CustomerId, Error, IncidentId, Result, ServiceRequestId, SubscriptionId, access::Viewer, event::EntityKind,
+        CustomerId, Error, IncidentId, Result, ServiceRequestId, SubscriptionId,
+        access::{Permission, Viewer},
+        event::EntityKind,
         service_request_act::Filing,
     },
     engine::{Described, Object, argument},
@@ -61,6 +63,9 @@ trait Act: InputType + Clone + 'static {
     /// The payload's type in the schema.
     const PAYLOAD: &'static str;
 
+    /// What somebody needs to do it.
+    const NEEDS: Permission;
+
     fn perform(self, actions: &Actions, viewer: &Viewer) -> impl Future<Output = Result<ServiceRequestId>> + Send;
 }
 
@@ -74,6 +79,7 @@ struct Payload<A> {
 
 impl<A: Act> Described for Payload<A> {
     const NAME: &'static str = A::PAYLOAD;
+    const NEEDS: Option<Permission> = Some(A::NEEDS);
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -137,6 +143,7 @@ pub struct ServiceRequestOpenInput {
 
 impl Act for ServiceRequestOpenInput {
     const PAYLOAD: &'static str = "ServiceRequestOpenPayload";
+    const NEEDS: Permission = actions::OPEN.needs;
 
     async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
         let filing = Filing {
@@ -176,6 +183,7 @@ pub struct ServiceRequestAddNoteInput {
 
 impl Act for ServiceRequestAddNoteInput {
     const PAYLOAD: &'static str = "ServiceRequestAddNotePayload";
+    const NEEDS: Permission = actions::NOTE.needs;
 
     async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
         let id = read_id("id", &self.id, ServiceRequestId::PREFIX)?;
@@ -199,6 +207,7 @@ pub struct ServiceRequestCloseInput {
 
 impl Act for ServiceRequestCloseInput {
     const PAYLOAD: &'static str = "ServiceRequestClosePayload";
+    const NEEDS: Permission = actions::CLOSE.needs;
 
     async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
         let id = read_id("id", &self.id, ServiceRequestId::PREFIX)?;

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         self, CustomerId, Result, SubscriptionId,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         page::{List, Order, Wants},
@@ -21,6 +22,7 @@ use crate::{
 
 impl Described for Subscription {
     const NAME: &'static str = "CustomerSubscription";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Subscription];
 
     fn describe(object: &mut Object<Self>) {
@@ -156,6 +158,7 @@ fn relations(object: &mut Object<Subscription>) {
 
 impl Described for AzureEntitlement {
     const NAME: &'static str = "AzureEntitlement";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Subscription];
 
     fn describe(object: &mut Object<Self>) {
@@ -176,6 +179,7 @@ impl Paged for AzureEntitlement {}
 
 impl Described for SupportContact {
     const NAME: &'static str = "SupportContact";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Subscription];
 
     fn describe(object: &mut Object<Self>) {

@@ -2,12 +2,13 @@
 
 use super::subscription::ProductFamily;
 use crate::{
-    domain::{event::EntityKind, support_offering::SupportOffering},
+    domain::{access::Permission, event::EntityKind, support_offering::SupportOffering},
     engine::{Described, Object},
 };
 
 impl Described for SupportOffering {
     const NAME: &'static str = "SupportOffering";
+    const NEEDS: Option<Permission> = Some(Permission::ReadCustomers);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::SupportOffering];
 
     fn describe(object: &mut Object<Self>) {
@@ -28,14 +29,18 @@ impl Described for SupportOffering {
         });
         object
             .nullable_text("contactWebsite", "Where to look. Null if there is none.", |o| o.contact_website.as_deref());
-        object.nullable_int(
-            "pricePerMonthMinor",
-            "Price a month, in hundredths of `currency`. Null if it is free of charge.",
-            |o| o.price_minor,
-        );
-        object.nullable_text("currency", "Three letters, ISO 4217. Null if it is free of charge.", |o| {
-            o.currency.as_deref()
-        });
+        object
+            .nullable_int(
+                "pricePerMonthMinor",
+                "Price a month, in hundredths of `currency`. Null if it is free of charge.",
+                |o| o.price_minor,
+            )
+            .needs(Permission::ReadPrices);
+        object
+            .nullable_text("currency", "Three letters, ISO 4217. Null if it is free of charge.", |o| {
+                o.currency.as_deref()
+            })
+            .needs(Permission::ReadPrices);
         object.nullable_text("provider", "Who does the work. Null if the partner itself does.", |o| {
             o.provider.as_deref()
         });

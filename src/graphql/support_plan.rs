@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         self, Result, SupportPlanId,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         page::{List, Order},
@@ -22,6 +23,7 @@ use crate::{
 
 impl Described for SupportPlan {
     const NAME: &'static str = "SupportPlan";
+    const NEEDS: Option<Permission> = Some(Permission::ReadSupportPlans);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::SupportPlan];
 
     fn describe(object: &mut Object<Self>) {
@@ -43,7 +45,9 @@ impl Described for SupportPlan {
             "When the benefit was activated. Null if it was not, or needs none.",
             |p| p.activated_at,
         );
-        object.texts("managers", "Names of the account managers at Microsoft.", |p| &p.managers);
+        object
+            .texts("managers", "Names of the account managers at Microsoft.", |p| &p.managers)
+            .needs(Permission::ReadPersonalData);
         object.nullable_one(
             "kind",
             "What kind of plan it is.",
@@ -55,6 +59,7 @@ impl Described for SupportPlan {
 
 impl Described for SupportPlanKind {
     const NAME: &'static str = "SupportPlanKind";
+    const NEEDS: Option<Permission> = Some(Permission::ReadSupportPlans);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::SupportPlan];
 
     fn describe(object: &mut Object<Self>) {
@@ -94,6 +99,7 @@ impl Described for SupportPlanKind {
 
 impl Described for ResponseTarget {
     const NAME: &'static str = "ResponseTarget";
+    const NEEDS: Option<Permission> = Some(Permission::ReadSupportPlans);
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::SupportPlan];
 
     fn describe(object: &mut Object<Self>) {

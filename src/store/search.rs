@@ -1,5 +1,6 @@
 //! Finding things by what a caller says on the phone.
 
+use futures::future::try_join_all;
 use sea_orm::{
     ColumnTrait, EntityTrait,
     sea_query::{CaseStatement, Expr, ExprTrait, Order, Query},
@@ -26,51 +27,48 @@ use crate::domain::{
 
 impl ScopedStore {
     /// What is called `text`, best first: an exact tenant, domain or number of Microsoft's, then what starts with the
-    /// text, then what contains it; customers before incidents, requests, services and subscriptions. At most `limit`,
-    /// by one statement a kind.
-    pub async fn search(&self, text: &str, limit: u32) -> Result<Vec<(EntityKind, Uuid)>> {
+    /// text, then what contains it; of equals in the order of `kinds`. At most `limit`, by one statement a kind.
+    pub async fn search(&self, text: &str, kinds: &[EntityKind], limit: u32) -> Result<Vec<(EntityKind, Uuid)>> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        let tenant_or_domain = col(customer::row::Column::TenantId)
-            .eq(fold(text))
-            .or(text::any_word_matches(col(customer::row::Column::DomainsKey), &TextMatch::Equals(text.to_owned())));
-        let (customers, incidents, requests, services, subscriptions) = futures::try_join!(
-            self.ranked::<Customer>(tenant_or_domain, customer::row::Column::NameKey, text, limit),
-            self.ranked::<Incident>(
-                any_case(incident::row::Column::ExternalId, text),
-                incident::row::Column::TitleKey,
-                text,
-                limit
-            ),
-            self.ranked::<ServiceRequest>(
-                any_case(service_request::row::Column::ExternalId, text),
-                service_request::row::Column::TitleKey,
-                text,
-                limit
-            ),
-            self.ranked::<Service>(Expr::val(false), service_health::service::Column::NameKey, text, limit),
-            self.ranked::<Subscription>(
-                any_case(subscription::row::Column::ExternalId, text),
-                subscription::row::Column::NameKey,
-                text,
-                limit
-            ),
-        )?;
-        let mut found: Vec<(i64, EntityKind, Uuid)> = [
-            (EntityKind::Customer, customers),
-            (EntityKind::Incident, incidents),
-            (EntityKind::ServiceRequest, requests),
-            (EntityKind::Service, services),
-            (EntityKind::Subscription, subscriptions),
-        ]
-        .into_iter()
-        .flat_map(|(kind, ids)| ids.into_iter().map(move |(rank, id)| (rank, kind, id)))
-        .collect();
+        let found = try_join_all(kinds.iter().map(|kind| self.found(*kind, text, limit))).await?;
+        let mut found: Vec<(i64, EntityKind, Uuid)> = found.into_iter().flatten().collect();
         found.sort_by_key(|(rank, ..)| *rank);
         found.truncate(limit as usize);
         Ok(found.into_iter().map(|(_, kind, id)| (kind, id)).collect())
+    }
+
+    async fn found(&self, kind: EntityKind, text: &str, limit: u32) -> Result<Vec<(i64, EntityKind, Uuid)>> {
+        let ids = match kind {
+            EntityKind::Customer => {
+                let any_domain = col(customer::row::Column::DomainsKey);
+                let tenant_or_domain = col(customer::row::Column::TenantId)
+                    .eq(fold(text))
+                    .or(text::any_word_matches(any_domain, &TextMatch::Equals(text.to_owned())));
+                self.ranked::<Customer>(tenant_or_domain, customer::row::Column::NameKey, text, limit).await?
+            }
+            EntityKind::Incident => {
+                let number = any_case(incident::row::Column::ExternalId, text);
+                self.ranked::<Incident>(number, incident::row::Column::TitleKey, text, limit).await?
+            }
+            EntityKind::ServiceRequest => {
+                let number = any_case(service_request::row::Column::ExternalId, text);
+                self.ranked::<ServiceRequest>(number, service_request::row::Column::TitleKey, text, limit).await?
+            }
+            EntityKind::Service => {
+                let key = service_health::service::Column::NameKey;
+                self.ranked::<Service>(Expr::val(false), key, text, limit).await?
+            }
+            EntityKind::Subscription => {
+                let number = any_case(subscription::row::Column::ExternalId, text);
+                self.ranked::<Subscription>(number, subscription::row::Column::NameKey, text, limit).await?
+            }
+            // Nobody would call for these by name.
+            _ => Vec::new(),
+        };
+        Ok(ids.into_iter().map(|(rank, id)| (rank, kind, id)).collect())
     }
 
     /// Ids with how well they match: 0 exact, 1 starts with the text, 2 contains it.

@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
+use strum::VariantArray as _;
 
 use super::testing::{TestStore, at, contoso, customer, fabrikam, incident, partner, post, subscription};
 use crate::domain::{
@@ -223,7 +224,7 @@ async fn every_read_answers_on_an_empty_database() {
         assert!(store.service_request_page(&List::first(1)).await.unwrap().items.is_empty());
         assert!(store.service_requests_of(&[id], &List::first(1)).await.unwrap()[&id].items.is_empty());
         assert!(store.notes_of(&[id.0.into()], &List::first(1)).await.unwrap().len() == 1);
-        assert_eq!(store.search("x", 5).await.unwrap(), []);
+        assert_eq!(store.search("x", EntityKind::VARIANTS, 5).await.unwrap(), []);
         let kinds = store.support_plan_kinds().await.unwrap();
         assert_eq!(kinds.len(), 5);
         assert_eq!(kinds[0].id, SupportPlanKind::id_of(&kinds[0].code));
@@ -378,11 +379,11 @@ async fn a_search_puts_what_is_exactly_meant_first() {
     ];
     test.of(fabrikam()).apply(Batch { changes, ..Batch::default() }, "test", at(1)).await.unwrap();
 
-    let found = test.of(fabrikam()).search(" ex1 ", 9).await.unwrap();
+    let found = test.of(fabrikam()).search(" ex1 ", EntityKind::VARIANTS, 9).await.unwrap();
 
     let incident = (EntityKind::Incident, incident(fabrikam(), "EX1").id.0);
     let bought = (EntityKind::Subscription, subscription(like.id, "ex12").id.0);
     assert_eq!(found, [incident, (EntityKind::Customer, meant.id.0), bought, (EntityKind::Customer, like.id.0)]);
-    assert_eq!(test.of(fabrikam()).search("ex1", 1).await.unwrap(), [incident]);
-    assert_eq!(test.of(contoso()).search("ex1", 9).await.unwrap(), []);
+    assert_eq!(test.of(fabrikam()).search("ex1", EntityKind::VARIANTS, 1).await.unwrap(), [incident]);
+    assert_eq!(test.of(contoso()).search("ex1", EntityKind::VARIANTS, 9).await.unwrap(), []);
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::super::*;
 use crate::domain::{
     Error, Result,
+    access::{Permission, Permissions},
     event::EntityKind,
     page::{KeyValue, List, Listed, Order, Page},
 };
@@ -39,6 +40,7 @@ struct Book {
 
 impl Described for Library {
     const NAME: &'static str = "Query";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -86,6 +88,7 @@ struct Written {
 
 impl Described for Desk {
     const NAME: &'static str = "Mutation";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
     const ONE_BY_ONE: bool = true;
 
@@ -112,6 +115,7 @@ impl Described for Desk {
 
 impl Described for Written {
     const NAME: &'static str = "Written";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -128,6 +132,7 @@ struct Printing;
 
 impl Described for Printing {
     const NAME: &'static str = "Subscription";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -149,6 +154,7 @@ impl Described for Printing {
 
 impl Described for Author {
     const NAME: &'static str = "Author";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Customer];
 
     fn describe(object: &mut Object<Self>) {
@@ -163,6 +169,7 @@ impl Described for Author {
 
 impl Described for Book {
     const NAME: &'static str = "Book";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[EntityKind::Subscription];
 
     fn describe(object: &mut Object<Self>) {
@@ -299,5 +306,12 @@ pub(in crate::engine) fn engine() -> Engine {
 }
 
 pub(in crate::engine) fn context(asked: &Asked) -> Context {
-    Context::new("c-1".to_owned(), chrono::DateTime::UNIX_EPOCH, String::new(), Uuid::nil(), asked.clone())
+    Context::new(
+        "c-1".to_owned(),
+        chrono::DateTime::UNIX_EPOCH,
+        String::new(),
+        Uuid::nil(),
+        Permissions::NONE,
+        asked.clone(),
+    )
 }

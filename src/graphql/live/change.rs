@@ -12,7 +12,7 @@ use super::{
     kind::{self, prefix, shown},
 };
 use crate::{
-    domain::{CustomerId, Result, event::EntityKind},
+    domain::{CustomerId, Result, access::Permission, event::EntityKind},
     engine::{Args, Object},
     live::{Moment, Part, Place, Row},
     store::{ScopedStore, Slice},
@@ -83,6 +83,8 @@ impl Feed for Changes {
 
 impl About for AnyRow {
     const EVENT: &'static str = "Change";
+    /// Each event needs what its entity needs.
+    const EVENT_NEEDS: Option<Permission> = None;
     const EVENT_MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe_event(object: &mut Object<LiveEvent<Self>>) {

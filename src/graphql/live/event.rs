@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use super::kind::{self, LiveEventKind, shown};
 use crate::{
-    domain::event::{EntityKind, Happening},
+    domain::{
+        access::Permission,
+        event::{EntityKind, Happening},
+    },
     engine::{Described, Object},
     live::{Change, Part, Row},
     store::ScopedStore,
@@ -26,6 +29,8 @@ pub struct LiveEvent<V> {
 pub trait About: Clone + Send + Sync + 'static {
     /// The events' type in the schema.
     const EVENT: &'static str;
+    /// What is needed to listen at all.
+    const EVENT_NEEDS: Option<Permission>;
     const EVENT_MADE_FROM: &'static [EntityKind];
 
     /// Describes what these events have besides what all have.
@@ -34,6 +39,7 @@ pub trait About: Clone + Send + Sync + 'static {
 
 impl<V: About> Described for LiveEvent<V> {
     const NAME: &'static str = V::EVENT;
+    const NEEDS: Option<Permission> = V::EVENT_NEEDS;
     const MADE_FROM: &'static [EntityKind] = V::EVENT_MADE_FROM;
 
     fn describe(object: &mut Object<Self>) {
@@ -63,6 +69,12 @@ pub struct MemberChange {
     name: String,
     /// Before and after; none if only that it changed is told.
     values: Option<(Value, Value)>,
+}
+
+impl MemberChange {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Header {
@@ -201,6 +213,7 @@ fn describe_header<V: About>(object: &mut Object<LiveEvent<V>>) {
 
 impl Described for MemberChange {
     const NAME: &'static str = "MemberChange";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {

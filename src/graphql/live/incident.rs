@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         CustomerId, Result, ServiceId,
+        access::Permission,
         customer::CustomerPredicate,
         event::EntityKind,
         filter::Filter,
@@ -20,7 +21,7 @@ use crate::{
         product_family::ProductFamily,
         service_health::{HealthStatus, ServicePredicate},
     },
-    engine::{Args, Object},
+    engine::{Args, Described, Object},
     graphql::{
         filter::{check_values, read_ids, set},
         incident::IncidentClassification as Class,
@@ -132,6 +133,7 @@ impl Feed for IncidentChanges {
 
 impl About for Incident {
     const EVENT: &'static str = "IncidentChange";
+    const EVENT_NEEDS: Option<Permission> = Incident::NEEDS;
     const EVENT_MADE_FROM: &'static [EntityKind] = &[EntityKind::Incident];
 
     fn describe_event(object: &mut Object<LiveEvent<Self>>) {

@@ -2,7 +2,10 @@
 
 use async_graphql::Enum;
 
-use crate::domain::{self, *};
+use crate::{
+    domain::{self, *},
+    engine::Described,
+};
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -64,6 +67,25 @@ pub enum LiveEventKind {
 /// The word that the schema has for a value.
 pub(super) fn shown<E: async_graphql::resolver_utils::EnumType>(value: E) -> &'static str {
     E::items().iter().find(|item| item.value == value).map_or("", |item| item.name)
+}
+
+/// The type of the schema that shows entities of a kind.
+pub fn type_name(kind: domain::event::EntityKind) -> &'static str {
+    use domain::event::EntityKind as K;
+    match kind {
+        K::Partner => domain::partner::Partner::NAME,
+        K::PartnerRelation => domain::partner::PartnerRelation::NAME,
+        K::Qualification => domain::partner::Qualification::NAME,
+        K::Customer => domain::customer::Customer::NAME,
+        K::Subscription => domain::subscription::Subscription::NAME,
+        K::SupportPlan => domain::support_plan::SupportPlan::NAME,
+        K::SupportOffering => domain::support_offering::SupportOffering::NAME,
+        K::Service => domain::service_health::Service::NAME,
+        K::ServiceHealth => domain::service_health::ServiceHealth::NAME,
+        K::Incident => domain::incident::Incident::NAME,
+        K::Message => domain::message::Message::NAME,
+        K::ServiceRequest => domain::service_request::ServiceRequest::NAME,
+    }
 }
 
 /// What the global ids of a kind of entity start with.

@@ -14,7 +14,7 @@ use futures::{
     future::{BoxFuture, FutureExt},
 };
 
-pub use kind::prefix;
+pub use kind::{prefix, type_name};
 
 use self::{
     change::Changes,
@@ -27,6 +27,7 @@ use super::context::Ask;
 use crate::{
     domain::{
         CustomerId, Error, Result,
+        access::Permission,
         clock::Clock,
         event::EntityKind,
         page::{KeyValue, Position},
@@ -42,6 +43,7 @@ pub struct LiveRoot;
 
 impl Described for LiveRoot {
     const NAME: &'static str = "Subscription";
+    const NEEDS: Option<Permission> = None;
     const MADE_FROM: &'static [EntityKind] = &[];
 
     fn describe(object: &mut Object<Self>) {
@@ -154,11 +156,20 @@ impl<F: Feed> Topic for FeedTopic<F> {
             if telling.is_empty() {
                 return Ok(Vec::new());
             }
+            // Rights count when an event is sent, not when it was asked for.
+            let may_hear = |kind| self.answers.may_see(type_name(kind));
             let header = |place: Place, part: &Part| {
                 let position = Position { keys: vec![KeyValue::Int(place.position)], id: place.upper };
                 Header::new(place.position, self.answers.cursor(F::NAME, &position), part)
             };
-            let parts = telling.into_iter().map(|(place, part)| (header(place, &part), part)).collect();
+            let mut parts: Vec<(Header, Part)> =
+                telling.into_iter().map(|(place, part)| (header(place, &part), part)).collect();
+            parts.retain(|(header, _)| header.entity.is_none_or(|(kind, _)| may_hear(kind)));
+            for (header, _) in &mut parts {
+                if let Some((kind, _)) = header.entity {
+                    header.changes.retain(|change| self.answers.may_be_told(type_name(kind), change.name()));
+                }
+            }
             let events = self.feed.events(&self.store, parts).await?;
             let marks: Vec<(i64, Arc<str>)> = events.iter().map(LiveEvent::mark).collect();
             let bodies = self.answers.answer(events, self.clock.now()).await;

@@ -12,12 +12,13 @@ use super::{
 use crate::{
     domain::{
         CustomerId, Result, ServiceId,
+        access::Permission,
         event::{EntityKind, Happening},
         filter::Filter,
         product_family::ProductFamily,
         service_health::{HealthStatus, ServiceHealth, ServiceHealthPredicate, ServicePredicate},
     },
-    engine::{Args, Object},
+    engine::{Args, Described, Object},
     graphql::{
         filter::{check_values, read_ids, set},
         service_health::HealthStatus as Status,
@@ -158,6 +159,7 @@ impl LiveEvent<ServiceHealth> {
 
 impl About for ServiceHealth {
     const EVENT: &'static str = "ServiceHealthChange";
+    const EVENT_NEEDS: Option<Permission> = ServiceHealth::NEEDS;
     const EVENT_MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceHealth];
 
     fn describe_event(object: &mut Object<LiveEvent<Self>>) {

@@ -12,12 +12,13 @@ use super::{
 use crate::{
     domain::{
         CustomerId, Result,
+        access::Permission,
         event::EntityKind,
         filter::Filter,
         page::Wants,
         service_request::{ServiceRequest, ServiceRequestPredicate, ServiceRequestStatus, Severity},
     },
-    engine::{Args, Object},
+    engine::{Args, Described, Object},
     graphql::{
         filter::{check_values, read_ids, set},
         service_request::{ServiceRequestStatus as Status, Severity as HowBad},
@@ -113,6 +114,7 @@ impl Feed for ServiceRequestChanges {
 
 impl About for ServiceRequest {
     const EVENT: &'static str = "ServiceRequestChange";
+    const EVENT_NEEDS: Option<Permission> = ServiceRequest::NEEDS;
     const EVENT_MADE_FROM: &'static [EntityKind] = &[EntityKind::ServiceRequest];
 
     fn describe_event(object: &mut Object<LiveEvent<Self>>) {
