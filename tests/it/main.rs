@@ -26,6 +26,8 @@ mod multi_node;
 mod multipart;
 mod paging;
 mod response_cache;
+mod roles;
+mod roles_aside;
 mod schema;
 mod selections;
 mod service_requests;

@@ -158,11 +158,12 @@ async fn connections_and_nodes_are_as_relay_wants_them() {
         connections += 1;
     }
     assert!(connections > 8);
-    for (name, ty, arguments, _) in fields(&schema) {
+    for (name, ty, arguments, about) in fields(&schema) {
         if !ty.inner_named_type().ends_with("Connection") {
             continue;
         }
-        assert!(ty.is_non_null() && !ty.is_list(), "{name}: {ty}");
+        let is_for_all = !about.is_some_and(|about| about.ends_with("else null with the error FORBIDDEN."));
+        assert!(ty.is_non_null() == is_for_all && !ty.is_list(), "{name}: {ty}");
         for (argument, ty) in [("first", "Int"), ("after", "String"), ("last", "Int"), ("before", "String")] {
             let argument =
                 arguments.iter().find(|one| one.name == argument).unwrap_or_else(|| panic!("{name}({argument})"));

@@ -14,7 +14,7 @@ use supportgraph::{
         clock::Clock,
         partner::Partner,
     },
-    engine::{Allowed, Context, Engine, Opened, Request, Response},
+    engine::{Access, Allowed, Context, Engine, Opened, Request, Response},
     graphql,
     live::{Bus, InProcess, Live},
     store::Store,
@@ -174,16 +174,33 @@ impl TestApp {
         graphql::context(self.store(), &self.clock, self.live(), viewer, "id".to_owned())
     }
 
+    /// What `viewer` is answered, past the transports.
+    pub async fn ask_as(&self, viewer: &Viewer, query: &str, variables: Value) -> Value {
+        let variables = variables.as_object().cloned();
+        let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
+        let answer = self.app.engine.execute(request, Allowed::Everything, self.context(viewer.clone())).await;
+        serde_json::from_slice(&answer.body).expect("JSON")
+    }
+
+    /// Who may see and do what, as the server has it.
+    pub fn access(&self) -> Vec<Access> {
+        self.app.engine.access()
+    }
+
     /// Begins a live operation past the transports.
     ///
     /// # Errors
     ///
     /// The answer of one that is refused.
     pub async fn try_listen(&self, scope: Scope, query: &str, variables: Value) -> Result<Listener, Response> {
-        let viewer = Viewer::new("local", "local", [Role::GlobalAdmin], scope);
+        self.try_listen_as(&Viewer::new("local", "local", [Role::GlobalAdmin], scope), query, variables).await
+    }
+
+    /// The same for anybody.
+    pub async fn try_listen_as(&self, viewer: &Viewer, query: &str, variables: Value) -> Result<Listener, Response> {
         let variables = variables.as_object().cloned();
         let request = Request { query: Some(query.to_owned()), variables, ..Request::default() };
-        match self.app.engine.open(request, Allowed::Live, self.context(viewer)).await {
+        match self.app.engine.open(request, Allowed::Live, self.context(viewer.clone())).await {
             Opened::Live(feed) => Ok(Listener::new(feed)),
             Opened::Answered(response) => Err(response),
         }
