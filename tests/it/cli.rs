@@ -228,7 +228,7 @@ fn check_config_prints_a_file_that_can_be_read_again() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let folder = folder();
-    for command in ["serve", "migrate", "schema", "check-config"] {
+    for command in ["serve", "migrate", "schema", "roles", "check-config"] {
         let help = text(&run(folder.path(), &[command, "--help"]).stdout);
         assert!(help.contains("Example"), "{command}: {help}");
     }
