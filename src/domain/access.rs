@@ -262,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn who_acts_on_something_may_see_it() {
+        // An act tells whether what its input names is there.
+        for (act, named) in [
+            (Permission::OpenServiceRequest, Permission::ReadServiceRequests),
+            (Permission::OpenServiceRequest, Permission::ReadCustomers),
+            (Permission::OpenServiceRequest, Permission::ReadHealth),
+            (Permission::NoteServiceRequest, Permission::ReadServiceRequests),
+            (Permission::CloseServiceRequest, Permission::ReadServiceRequests),
+        ] {
+            assert!(Permissions::only(act).imply(Permissions::only(named)), "{act:?} {named:?}");
+        }
+    }
+
+    #[test]
     fn a_customers_user_reaches_no_customer_that_nobody_named() {
         let partner = PartnerId::of_tenant("p");
         let reach = |roles: &[Role], scope| Viewer::new("a", "a", roles.iter().copied(), scope).scope.customers;
