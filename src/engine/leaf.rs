@@ -1,9 +1,14 @@
 //! Fields that are written from a row as it is: no future, no value in between.
 
+use async_graphql::InputType;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::json::Json;
+use super::{
+    json::Json,
+    object::{Described, Field, FieldKind, Object},
+    scalar,
+};
 
 /// How a field is taken from a row.
 pub enum Leaf<T> {
@@ -94,6 +99,191 @@ impl<T> Leaf<T> {
     /// Whether null stands for a value that could not be had.
     pub(super) fn is_nullable(&self) -> bool {
         matches!(self, Self::NullableInt(_) | Self::NullableIntToday(_))
+    }
+}
+
+impl<T: Described> Object<T> {
+    pub(super) fn leaf<S: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        leaf: Leaf<T>,
+    ) -> &mut Field<T> {
+        self.field(name, about, S::create_type_info, FieldKind::Leaf(leaf))
+    }
+
+    /// The global id of any object that the row refers to.
+    pub fn nullable_id(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        id: fn(&T) -> Option<(&'static str, Uuid)>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<async_graphql::ID>>(name, about, Leaf::NullableId(id))
+    }
+
+    pub fn text(&mut self, name: &'static str, about: &'static str, text: fn(&T) -> &str) -> &mut Field<T> {
+        self.leaf::<String>(name, about, Leaf::Text(text))
+    }
+
+    pub fn nullable_text(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<&str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<String>>(name, about, Leaf::NullableText(text))
+    }
+
+    /// A text that stands nowhere in the row, but is made of it.
+    pub fn nullable_owned_text(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<String>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<String>>(name, about, Leaf::OwnedText(text))
+    }
+
+    /// A span of time that upstream wrote, ISO 8601.
+    pub fn nullable_duration(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        text: fn(&T) -> Option<&str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::Duration>>(name, about, Leaf::NullableText(text))
+    }
+
+    pub fn texts(&mut self, name: &'static str, about: &'static str, texts: fn(&T) -> &[String]) -> &mut Field<T> {
+        self.leaf::<Vec<String>>(name, about, Leaf::Texts(texts))
+    }
+
+    pub fn int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) -> &mut Field<T> {
+        self.leaf::<i32>(name, about, Leaf::Int(int))
+    }
+
+    pub fn nullable_int(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        int: fn(&T) -> Option<i64>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<i32>>(name, about, Leaf::NullableInt(int))
+    }
+
+    /// A whole number that may pass the 32 bits of `Int`, hence a `Float` in the schema.
+    pub fn large_int(&mut self, name: &'static str, about: &'static str, int: fn(&T) -> i64) -> &mut Field<T> {
+        self.leaf::<f64>(name, about, Leaf::LargeInt(int))
+    }
+
+    /// A number that depends on what day it is.
+    pub fn nullable_int_today(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        int: fn(&T, NaiveDate) -> Option<i64>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<i32>>(name, about, Leaf::NullableIntToday(int))
+    }
+
+    /// A yes or no that depends on what day it is.
+    pub fn flag_today(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        flag: fn(&T, NaiveDate) -> bool,
+    ) -> &mut Field<T> {
+        self.leaf::<bool>(name, about, Leaf::FlagToday(flag))
+    }
+
+    pub fn flag(&mut self, name: &'static str, about: &'static str, flag: fn(&T) -> bool) -> &mut Field<T> {
+        self.leaf::<bool>(name, about, Leaf::Flag(flag))
+    }
+
+    pub fn nullable_flag(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        flag: fn(&T) -> Option<bool>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<bool>>(name, about, Leaf::NullableFlag(flag))
+    }
+
+    pub fn time(&mut self, name: &'static str, about: &'static str, time: fn(&T) -> DateTime<Utc>) -> &mut Field<T> {
+        self.leaf::<scalar::DateTime>(name, about, Leaf::Time(time))
+    }
+
+    pub fn nullable_time(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        time: fn(&T) -> Option<DateTime<Utc>>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::DateTime>>(name, about, Leaf::NullableTime(time))
+    }
+
+    pub fn date(&mut self, name: &'static str, about: &'static str, date: fn(&T) -> NaiveDate) -> &mut Field<T> {
+        self.leaf::<scalar::Date>(name, about, Leaf::Date(date))
+    }
+
+    pub fn nullable_date(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        date: fn(&T) -> Option<NaiveDate>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<scalar::Date>>(name, about, Leaf::NullableDate(date))
+    }
+
+    /// A value of the enum `E`.
+    pub fn word<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        word: fn(&T) -> &'static str,
+    ) -> &mut Field<T> {
+        self.leaf::<E>(name, about, Leaf::Word(word))
+    }
+
+    pub fn nullable_word<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        word: fn(&T) -> Option<&'static str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<E>>(name, about, Leaf::NullableWord(word))
+    }
+
+    pub fn words<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        words: fn(&T) -> Vec<&'static str>,
+    ) -> &mut Field<T> {
+        self.leaf::<Vec<E>>(name, about, Leaf::Words(words))
+    }
+
+    /// A value of the enum `E` that depends on the present; `changes_at` tells when it would be another.
+    pub fn word_now<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        word: fn(&T, DateTime<Utc>) -> &'static str,
+        changes_at: fn(&T) -> DateTime<Utc>,
+    ) -> &mut Field<T> {
+        self.leaf::<E>(name, about, Leaf::WordNow(word, changes_at))
+    }
+
+    /// Like [`Object::word_now`], or null.
+    pub fn nullable_word_now<E: InputType>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        word: fn(&T, DateTime<Utc>) -> Option<&'static str>,
+        changes_at: fn(&T) -> DateTime<Utc>,
+    ) -> &mut Field<T> {
+        self.leaf::<Option<E>>(name, about, Leaf::NullableWordNow(word, changes_at))
     }
 }
 

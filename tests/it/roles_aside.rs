@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::Schema;
 use serde_json::{Value, json};
-use supportgraph::domain::{
-    access::{Role, Viewer},
-    change::Change,
-    service_health::{HealthStatus, ServiceHealth},
-    service_request::{ServiceRequest, ServiceRequestStatus},
-    support_offering::SupportOffering,
+use supportgraph::{
+    domain::{
+        access::{Role, Scope, Viewer},
+        change::Change,
+        service_health::{HealthStatus, ServiceHealth},
+        service_request::{ServiceRequest, ServiceRequestStatus},
+        support_offering::SupportOffering,
+    },
+    engine::Access,
 };
-use supportgraph::engine::Access;
 
 use crate::{
     roles::{fabrikam, forbidden, viewer},
@@ -255,7 +257,7 @@ async fn a_kept_answer_is_for_those_of_the_same_roles() {
 #[tokio::test]
 async fn a_customers_user_sees_its_own_tenant_without_what_is_not_its_business() {
     let (app, given) = fabrikam().await;
-    let scope = supportgraph::domain::access::Scope::customers(given.id, [given.customer_id(ADATUM)]);
+    let scope = Scope::customers(given.id, [given.customer_id(ADATUM)]);
     let user = Viewer::new("eve", "eve", [Role::CustomerUser], scope);
     let query = "{ customers { nodes { name supportOfferings { pricePerMonthMinor } } } serviceRequests { nodes { title description } }
         supportPlans { totalCount } }";
@@ -267,7 +269,7 @@ async fn a_customers_user_sees_its_own_tenant_without_what_is_not_its_business()
     assert_eq!(answer["data"]["serviceRequests"]["nodes"], json!([request]));
     assert_eq!(answer["data"]["supportPlans"], Value::Null);
 
-    let whole = supportgraph::domain::access::Scope::partner(given.id);
+    let whole = Scope::partner(given.id);
     let unnamed = Viewer::new("eve", "eve", [Role::CustomerUser], whole);
     let answer = app.ask_as(&unnamed, "{ customers { totalCount } incidents { totalCount } }", json!({})).await;
     let nothing = json!({ "totalCount": 0 });
