@@ -51,6 +51,7 @@ async fn a_filter_does_not_look_at_what_may_not_be_seen() {
 const OF_NO_FIELD: &[&str] = &[
     "Customer.domain",
     "Customer.isEnded",
+    "Incident.customerIds",
     "Incident.isOpen",
     "ServiceHealth.hasEnteredOrLeftOperational",
     "ServiceHealth.isHealthy",
