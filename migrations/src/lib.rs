@@ -21,6 +21,7 @@ mod m0014_add_version_to_service_request;
 mod m0015_create_idempotency;
 mod m0016_create_log_mark;
 mod m0017_create_incident_text;
+mod m0018_create_api_key;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_create_idempotency::Migration),
             Box::new(m0016_create_log_mark::Migration),
             Box::new(m0017_create_incident_text::Migration),
+            Box::new(m0018_create_api_key::Migration),
         ]
     }
 }

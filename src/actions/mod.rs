@@ -1,5 +1,6 @@
 //! What a person can do; one file an area, one function an act.
 
+mod api_key;
 pub mod import;
 mod once;
 mod service_request;

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use super::{Failure, progress::Progress};
+use super::{Failure, progress::Progress, tenant};
 use crate::{
     actions::import::{self, Options, Report, Step, Tally},
     app::{self, with_cause},
@@ -41,12 +40,6 @@ pub(super) struct Arguments {
     /// When the documents were fetched, e.g. 2026-01-31T08:00:00Z; otherwise the time of each file's last change
     #[arg(long, value_name = "TIME", value_parser = moment)]
     observed_at: Option<DateTime<Utc>>,
-}
-
-fn tenant(text: &str) -> Result<String, String> {
-    let guid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
-    guid.map(|guid| guid.to_string())
-        .ok_or_else(|| "not a GUID such as 4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04".to_owned())
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {

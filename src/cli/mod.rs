@@ -3,6 +3,7 @@
 mod check_config;
 mod demo;
 mod import;
+mod key;
 mod migrate;
 mod progress;
 mod roles;
@@ -12,9 +13,12 @@ mod serve;
 use std::{fmt, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use strum::IntoEnumIterator as _;
+use uuid::Uuid;
 
 use crate::{
     config::{Config, Problems},
+    domain::access::{Lane, Role},
     telemetry,
 };
 
@@ -48,6 +52,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Take in files of what Microsoft's APIs answered, and the partner's own file
     Import(import::Arguments),
+    /// Issue, list and revoke the keys of programs
+    Key(key::Arguments),
     /// Bring the database up to date
     Migrate(migrate::Arguments),
     /// Print the schema, or compare it with a file
@@ -113,6 +119,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(arguments) => block_on(serve::run(&arguments, &config)),
         Command::Demo(arguments) => block_on(demo::run(&arguments, &config)),
         Command::Import(arguments) => block_on(import::run(&arguments, &config)),
+        Command::Key(arguments) => block_on(key::run(&arguments, &config)),
         Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &config),
         Command::Schema(_) | Command::Roles(_) => Ok(()),
@@ -122,4 +129,23 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     runtime.block_on(command)
+}
+
+/// A tenant id, in lower case.
+fn tenant(text: &str) -> Result<String, String> {
+    let guid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
+    guid.map(|guid| guid.to_string())
+        .ok_or_else(|| "not a GUID such as 4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04".to_owned())
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    text.replace('-', "_").parse().map_err(|_| one_of(Role::iter()))
+}
+
+fn lane(text: &str) -> Result<Lane, String> {
+    text.parse().map_err(|_| one_of(Lane::iter()))
+}
+
+fn one_of(words: impl Iterator<Item = impl Into<&'static str>>) -> String {
+    format!("expected one of {}", words.map(Into::into).collect::<Vec<&str>>().join(", "))
 }

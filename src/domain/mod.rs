@@ -1,6 +1,7 @@
 //! What is true whoever asks and wherever it is kept: types, rules and errors. No GraphQL, HTTP, SQL or tokio.
 
 pub mod access;
+pub mod api_key;
 pub mod change;
 pub mod clock;
 pub mod error;

@@ -2,6 +2,7 @@
 //!
 //! Nothing is read or written without a [`Scope`]: [`Store::scoped`] gives reads, [`ScopedStore::begin`] a transaction.
 
+mod api_key;
 mod apply;
 #[cfg(test)]
 mod apply_tests;

@@ -1,0 +1,49 @@
+//! Issuing and revoking API keys.
+
+use crate::{
+    actions::Actions,
+    domain::{
+        Error, Result,
+        access::{Permission, Viewer},
+        api_key::{ApiKey, KeyText, NewKey},
+    },
+};
+
+impl Actions {
+    /// Issues a key and gives its text, which can be had at no later time.
+    pub async fn issue_api_key(&self, viewer: &Viewer, new: NewKey) -> Result<(ApiKey, KeyText)> {
+        viewer.permissions.require(Permission::ManageApiKeys)?;
+        let (mut prefix, mut secret) = ([0; 8], [0; 32]);
+        getrandom::fill(&mut prefix).map_err(Error::internal)?;
+        getrandom::fill(&mut secret).map_err(Error::internal)?;
+        let text = KeyText::of(prefix, secret);
+        let key = ApiKey::issue(new, &text, viewer, self.clock.now())?;
+        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        for customer in key.customers.iter().flat_map(|customers| customers.iter()) {
+            write.customer(*customer).await.map_err(|error| error.of_input("customer"))?;
+        }
+        write.insert_api_key(&key).await?;
+        write.commit(Vec::new()).await?;
+        Ok((key, text))
+    }
+
+    /// The keys of the viewer's partner, newest first, with those that were revoked.
+    pub async fn api_keys(&self, viewer: &Viewer) -> Result<Vec<ApiKey>> {
+        viewer.permissions.require(Permission::ManageApiKeys)?;
+        self.store.scoped(&viewer.scope).api_keys().await
+    }
+
+    /// Revokes a key for good. One that was revoked before stays as it is.
+    pub async fn revoke_api_key(&self, viewer: &Viewer, prefix: &str) -> Result<ApiKey> {
+        viewer.permissions.require(Permission::ManageApiKeys)?;
+        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        let mut key = write.api_key(prefix).await?;
+        if key.revoked_at.is_none() {
+            let now = self.clock.now();
+            write.revoke_api_key(prefix, now).await?;
+            write.commit(Vec::new()).await?;
+            key.revoked_at = Some(now);
+        }
+        Ok(key)
+    }
+}
