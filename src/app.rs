@@ -9,6 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 #[cfg(feature = "nats")]
 use crate::live::Nats;
 use crate::{
+    auth::{Auth, Local},
     config::{Config, DatabaseConfig},
     domain::clock::Clock,
     engine::{Engine, Limits},
@@ -36,11 +37,20 @@ impl App {
     ///
     /// # Errors
     ///
-    /// An address that is not loopback, a database that is unreachable, behind or ahead, a port that is taken.
+    /// An address that others can reach without authentication, a database that is unreachable, behind or ahead, a port that is taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        Self::start_for(config, clock, Local::admin(config.server.partner.clone())).await
+    }
+
+    /// The same, where callers on this machine are somebody else than a Global admin.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::start`].
+    pub async fn start_for(config: &Config, clock: Clock, local: Local) -> anyhow::Result<Self> {
         let store = open(config).await?;
         let bus = bus(config, &store).await?;
-        Self::run(config, clock, store, bus).await
+        Self::run(config, clock, store, bus, local).await
     }
 
     /// The same as a node among others in this process that hear of each other by `bus`.
@@ -49,10 +59,16 @@ impl App {
     ///
     /// As [`App::start`].
     pub async fn start_on(config: &Config, clock: Clock, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
-        Self::run(config, clock, open(config).await?, bus).await
+        Self::run(config, clock, open(config).await?, bus, Local::admin(config.server.partner.clone())).await
     }
 
-    async fn run(config: &Config, clock: Clock, store: Store, bus: Arc<dyn Bus>) -> anyhow::Result<Self> {
+    async fn run(
+        config: &Config,
+        clock: Clock,
+        store: Store,
+        bus: Arc<dyn Bus>,
+        local: Local,
+    ) -> anyhow::Result<Self> {
         let listen = config.server.listen;
         let cursor_key = store.cursor_key().await.map_err(with_cause)?;
         let cursor_key =
@@ -61,6 +77,7 @@ impl App {
         let metrics = Metrics::default();
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
         let parts = http::Parts {
+            auth: Auth::new(&config.auth, local, &store, &clock).map_err(with_cause)?,
             engine: engine.clone(),
             store: store.clone(),
             clock,
@@ -100,13 +117,8 @@ impl App {
 
 /// The configured database, once it is clear that it may be served as configured.
 async fn open(config: &Config) -> anyhow::Result<Store> {
-    let listen = config.server.listen;
-    if !listen.ip().is_loopback() {
-        bail!(
-            "listening on {listen} would show every partner's data to the whole network, as there is no authentication \
-             yet; set server.listen to a loopback address such as 127.0.0.1:{}",
-            listen.port()
-        );
+    if let Some(reason) = config.refused() {
+        bail!(reason);
     }
     let store = connect(&config.database).await?;
     bring_up_to_date(&store, &config.database).await?;

@@ -1,11 +1,12 @@
 //! supportgraph: one GraphQL gateway for a Microsoft cloud partner.
 //!
-//! Read in this order: [`domain`] says what is true, [`store`] keeps it, [`live`] tells what happens, [`engine`] answers a selection level by level,
-//! [`graphql`] describes the schema, [`http`] carries bytes, and [`app`] joins the parts. `docs/ARCHITECTURE.md` tells
-//! where everything lives and what may depend on what.
+//! Read in this order: [`domain`] says what is true, [`store`] keeps it, [`live`] tells what happens, [`auth`] knows whom to
+//! let in, [`engine`] answers a selection level by level, [`graphql`] describes the schema, [`http`] carries bytes, and
+//! [`app`] joins the parts. `docs/ARCHITECTURE.md` tells where everything lives and what may depend on what.
 
 pub mod actions;
 pub mod app;
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod domain;

@@ -26,8 +26,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure>
         }
         println!("{key} = {}  # {} ({})", field.value, config.origin(field.name), variable(field.name));
     }
-    if !config.server.listen.ip().is_loopback() {
-        eprintln!("note: `serve` refuses server.listen {}, as there is no authentication yet", config.server.listen);
+    if let Some(reason) = config.refused() {
+        eprintln!("note: `serve` refuses this: {reason}");
     }
     for warning in config.warnings() {
         eprintln!("note: {warning}");

@@ -3,6 +3,7 @@
 //! Unknown fields are refused, and all problems are told at once. Nothing else reads the environment.
 
 mod check;
+mod issuer;
 mod section;
 mod setting;
 mod source;
@@ -17,6 +18,8 @@ use figment::value::Value;
 use secrecy::{ExposeSecret, SecretString};
 
 use check::{any, bus_url, database_url, filter, guid, hosts, origins, within};
+use issuer::issuers;
+pub use issuer::{IssuerConfig, TENANT, is_safe};
 pub use section::Field;
 use section::section;
 use setting::Setting;
@@ -41,7 +44,7 @@ pub enum ResponseStatus {
 section! {
     /// Where and how the server answers.
     ServerConfig "server" {
-        /// Address and port to listen on. Only loopback addresses, as there is no authentication yet.
+        /// Address and port to listen on. Another address than loopback needs `auth.issuers` or `auth.required`.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), any;
         /// Tenant id of the partner that callers on this machine act for. Needed once the database holds several.
         partner: Option<String> = None, guid;
@@ -67,6 +70,20 @@ section! {
         response_status: ResponseStatus = ResponseStatus::Suite, any;
         /// Whether `/playground` is served.
         playground: bool = true, any;
+    }
+}
+
+section! {
+    /// Who may call, and how that is proven. `docs/OPERATIONS.md` tells how to set it up.
+    AuthConfig "auth" {
+        /// Issuers of tokens, such as Microsoft Entra ID: tables `[[auth.issuers]]` with `issuer`, `audiences` and what their
+        /// claims mean.
+        issuers: Vec<IssuerConfig> = Vec::new(), issuers;
+        /// Whether the API keys that `supportgraph key` issues are accepted.
+        api_keys: bool = true, any;
+        /// Whether every request needs a credential. Once there is an issuer it does anyway. Otherwise whoever reaches the
+        /// loopback address is a Global admin.
+        required: bool = false, any;
     }
 }
 
@@ -178,6 +195,13 @@ section! {
     }
 }
 
+impl AuthConfig {
+    /// Whether every request needs a credential.
+    pub fn is_required(&self) -> bool {
+        self.required || !self.issuers.is_empty()
+    }
+}
+
 impl DatabaseConfig {
     /// Whether it belongs to this process alone.
     pub fn is_embedded(&self) -> bool {
@@ -189,6 +213,7 @@ impl DatabaseConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     pub server: ServerConfig,
+    pub auth: AuthConfig,
     pub database: DatabaseConfig,
     pub limits: LimitsConfig,
     pub cache: CacheConfig,
@@ -237,6 +262,7 @@ impl Config {
         let mut source = Source::new(file, variables);
         let mut config = Self {
             server: ServerConfig::read(&mut source),
+            auth: AuthConfig::read(&mut source),
             database: DatabaseConfig::read(&mut source),
             limits: LimitsConfig::read(&mut source),
             cache: CacheConfig::read(&mut source),
@@ -254,6 +280,7 @@ impl Config {
     pub fn fields(&self) -> Vec<Field> {
         let sections = [
             self.server.fields(),
+            self.auth.fields(),
             self.database.fields(),
             self.limits.fields(),
             self.cache.fields(),
@@ -264,10 +291,31 @@ impl Config {
         sections.into_iter().flatten().collect()
     }
 
+    /// Why `serve` must not begin: the whole network would see every partner's data.
+    pub fn refused(&self) -> Option<String> {
+        let listen = self.server.listen;
+        let is_open = !listen.ip().is_loopback() && !self.auth.is_required();
+        is_open.then(|| {
+            format!(
+                "listening on {listen} would show every partner's data to the whole network, as no authentication is set up; \
+                 set auth.issuers to accept tokens, or auth.required = true to accept API keys alone (`supportgraph key \
+                 issue` makes one), or set server.listen to a loopback address such as 127.0.0.1:{}",
+                listen.port()
+            )
+        })
+    }
+
     /// What is legal, and most likely not meant.
     pub fn warnings(&self) -> Vec<String> {
         let embedded = self.database.is_embedded();
         let mut warnings = Vec::new();
+        if self.auth.required && self.auth.issuers.is_empty() && !self.auth.api_keys {
+            warnings.push(
+                "auth.required is set, but there is no issuer and API keys are off: nobody can come in; set auth.issuers or \
+                 auth.api_keys"
+                    .to_owned(),
+            );
+        }
         if embedded && self.bus.url.is_some() {
             warnings.push(
                 "bus.url is set, but a SQLite database has one node alone: there is nobody to wake; for several nodes, set \

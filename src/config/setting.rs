@@ -16,6 +16,11 @@ pub trait Setting: Sized {
 
     fn read(value: &Value) -> Option<Self>;
 
+    /// What is wrong with a value that cannot be read, where more can be told than what would be right.
+    fn wrong(_: &Value) -> Option<String> {
+        None
+    }
+
     /// As it would stand in the TOML file.
     fn show(&self) -> String;
 }

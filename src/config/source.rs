@@ -143,7 +143,8 @@ impl Source {
                 Err(wrong) => wrong,
             },
             None if T::SECRET => format!("expected {}", T::RIGHT),
-            None => format!("{} is not usable; expected {}", value_text(&value), T::RIGHT),
+            None => T::wrong(&value)
+                .unwrap_or_else(|| format!("{} is not usable; expected {}", value_text(&value), T::RIGHT)),
         };
         self.problem(name, origin, wrong);
         default

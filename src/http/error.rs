@@ -3,7 +3,7 @@
 use std::{any::Any, borrow::Cow, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -20,15 +20,30 @@ pub struct Refusal {
     pub code: &'static str,
     pub message: Cow<'static, str>,
     allow: Option<&'static str>,
+    pub challenge: Option<Challenge>,
+}
+
+/// How to come back with a credential: `www-authenticate`.
+#[derive(Clone, Copy, Debug)]
+pub struct Challenge {
+    /// What is wrong with the one that was sent; `None` if none was.
+    pub error: Option<&'static str>,
+    /// Whether a person may be asked for a name and a password.
+    pub may_ask: bool,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), allow: None }
+        Self { status, code, message: message.into(), allow: None, challenge: None }
     }
 
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// 401, with what would be right in `www-authenticate`.
+    pub fn unauthenticated(challenge: Challenge, message: &'static str) -> Self {
+        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message) }
     }
 
     pub fn not_found() -> Self {
@@ -61,7 +76,26 @@ impl Refusal {
         if let Some(allow) = self.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }
+        if let Some(challenge) = self.challenge {
+            challenge.write(response.headers_mut());
+        }
         response
+    }
+}
+
+impl Challenge {
+    fn write(self, headers: &mut HeaderMap) {
+        let bearer = match self.error {
+            Some(error) => {
+                format!(r#"Bearer realm="supportgraph", error="invalid_token", error_description="{error}""#)
+            }
+            None => r#"Bearer realm="supportgraph""#.to_owned(),
+        };
+        headers.extend(HeaderValue::try_from(bearer).ok().map(|bearer| (header::WWW_AUTHENTICATE, bearer)));
+        if self.may_ask {
+            let basic = HeaderValue::from_static(r#"Basic realm="supportgraph", charset="UTF-8""#);
+            headers.append(header::WWW_AUTHENTICATE, basic);
+        }
     }
 }
 

@@ -3,19 +3,17 @@
 use std::{str::FromStr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{Http, error::Refusal};
+use super::{
+    Http,
+    error::{Challenge, Refusal},
+};
 use crate::{
-    domain::{
-        self, PartnerId,
-        access::{Role, Scope, Viewer},
-        clock::Clock,
-    },
-    store::Store,
+    auth::{Credential, Denied},
+    domain::access::Viewer,
 };
 
 /// Chooses among several partners, by tenant id.
@@ -46,6 +44,10 @@ impl CorrelationId {
 pub struct Claims {
     /// Tenant id of the partner to act for.
     partner: Option<String>,
+    /// What proves who it is.
+    credential: Option<Credential>,
+    /// Whether a browser or an office program would ask a person for a name and a password.
+    may_ask: bool,
 }
 
 impl Claims {
@@ -54,40 +56,94 @@ impl Claims {
     /// 400 if a header is not text.
     pub fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let partner = headers.get(PARTNER).map(|value| value.to_str().map(str::to_owned));
-        Ok(Self { partner: partner.transpose().map_err(|_| unknown_partner())? })
+        let credential = headers.get(header::AUTHORIZATION).map(|value| Credential::read(value.to_str().unwrap_or_default()));
+        Ok(Self {
+            partner: partner.transpose().map_err(|_| unclear_partner())?,
+            credential,
+            may_ask: may_ask(headers),
+        })
     }
 
-    /// Takes over what a payload says; headers go by the same names there.
+    /// Takes over what a payload says; headers go by the same names there, at the top or in `headers`.
     ///
     /// # Errors
     ///
     /// 400 if it is not text.
     pub fn update(&mut self, payload: &Map<String, Value>) -> Result<(), Refusal> {
-        let named = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(PARTNER.as_str()));
-        if let Some((_, tenant)) = named {
-            self.partner = Some(tenant.as_str().ok_or_else(unknown_partner)?.to_owned());
+        if let Some(tenant) = said(payload, &PARTNER) {
+            self.partner = Some(tenant.as_str().ok_or_else(unclear_partner)?.to_owned());
+        }
+        if let Some(authorization) = said(payload, &header::AUTHORIZATION) {
+            self.credential = Some(Credential::read(authorization.as_str().unwrap_or_default()));
         }
         Ok(())
     }
+
+    /// Whether a payload brings a credential.
+    pub fn renews(payload: &Map<String, Value>) -> bool {
+        said(payload, &header::AUTHORIZATION).is_some()
+    }
+
+    /// The same for one look: a socket that is open for days need not hold the credential.
+    pub fn hand_over(&mut self) -> Self {
+        let credential = self.credential.take();
+        Self { credential, ..self.clone() }
+    }
+}
+
+/// What a payload says under the name of a header.
+fn said<'a>(payload: &'a Map<String, Value>, name: &HeaderName) -> Option<&'a Value> {
+    let find = |members: &'a Map<String, Value>| {
+        members.iter().find(|(member, _)| member.eq_ignore_ascii_case(name.as_str())).map(|(_, value)| value)
+    };
+    find(payload).or_else(|| find(payload.get("headers")?.as_object()?))
+}
+
+/// Whether somebody would be asked for a password if we invited to it. A page that fetches does not want the browser to
+/// put its own dialogue over it; browsers say that a page asks, by `origin` or `sec-fetch-mode`. Excel and the address bar
+/// do want it.
+fn may_ask(headers: &HeaderMap) -> bool {
+    let mode = headers.get("sec-fetch-mode");
+    !headers.contains_key(header::ORIGIN) && mode.is_none_or(|mode| mode == "navigate")
 }
 
 impl Http {
-    /// Who asks. There is no authentication yet, hence [`crate::app`] listens on loopback only, and whoever calls acts for
-    /// one partner: the one that the request names, else the configured one, else the only one.
+    /// Who asks: whoever the credential proves, or without one, where none is required, somebody on this machine.
     ///
     /// # Errors
     ///
-    /// 400 if that is none of those in the database. The text names none of them.
+    /// 401 or 403 if nobody is proven; 400 if it is not clear for which partner, without naming one.
     pub(super) async fn viewer(&self, claims: &Claims) -> Result<Viewer, Refusal> {
         let shared = &self.0;
-        let named = claims.partner.as_deref().or(shared.server.partner.as_deref());
-        let partner = shared.partners.choose(&shared.store, &shared.clock, named).await?;
+        let viewer = shared.auth.viewer(claims.credential.as_ref(), claims.partner.as_deref()).await;
+        let viewer = viewer.map_err(|denied| refusal(denied, claims.may_ask && shared.auth.accepts_keys()))?;
         let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
-        let scope = Scope::partner(partner.ok_or_else(unknown_partner)?);
-        Ok(Viewer {
-            expires_at: session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds)),
-            ..Viewer::new("local", "local", [Role::GlobalAdmin], scope)
-        })
+        let session = session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds));
+        Ok(Viewer { expires_at: viewer.expires_at.into_iter().chain(session).min(), ..viewer })
+    }
+}
+
+fn refusal(denied: Denied, may_ask: bool) -> Refusal {
+    let unauthenticated = |error, message| Refusal::unauthenticated(Challenge { error, may_ask }, message);
+    match denied {
+        Denied::Missing => unauthenticated(
+            None,
+            "this needs a credential: send the header `authorization: Bearer` with a token or an API key, or an API key as \
+             the password of Basic; on a WebSocket, send `authorization` in the payload of connection_init",
+        ),
+        Denied::Invalid => unauthenticated(
+            Some("the credential is not good here"),
+            "the credential is not good here; get a new token for this server, or check the API key",
+        ),
+        Denied::Expired => unauthenticated(Some("the token expired"), "the token expired; get a new one"),
+        Denied::NothingGranted(reason) => Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", reason),
+        Denied::PartnerUnclear => unclear_partner(),
+        Denied::IssuerUnreachable => Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "UNAVAILABLE",
+            "the keys of the token's issuer cannot be had at the moment; try again in a few seconds",
+        ),
+        Denied::Failed(error) => error.into(),
     }
 }
 
@@ -110,52 +166,13 @@ pub fn require_own_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(),
 }
 
 /// The same text for a partner that is missing, misspelt or not chosen: it cannot be used to find out who is there.
-fn unknown_partner() -> Refusal {
+fn unclear_partner() -> Refusal {
     Refusal::new(
         StatusCode::BAD_REQUEST,
         "PARTNER_REQUIRED",
         "it is not clear for which partner to answer; send the header `x-supportgraph-partner` with the tenant id of a \
-         partner in this database, or set `server.partner`",
+         partner that you may act for; for callers on the server's machine `server.partner` may name it",
     )
-}
-
-/// The partners in the database, read again when a second has passed, or one is asked for that is not there.
-#[derive(Default)]
-pub struct Partners(Mutex<Option<Known>>);
-
-struct Known {
-    /// By tenant id, lower case.
-    partners: Vec<(String, PartnerId)>,
-    read_at: DateTime<Utc>,
-}
-
-impl Known {
-    /// The partner that is named, else the only one. An empty database has the partner that owns nothing, so that the
-    /// schema can be looked at before anything was imported.
-    fn choose(&self, named: Option<&str>) -> Option<PartnerId> {
-        match (named, self.partners.as_slice()) {
-            (Some(tenant), partners) => {
-                partners.iter().find(|(known, _)| known.eq_ignore_ascii_case(tenant)).map(|(_, partner)| *partner)
-            }
-            (None, []) => Some(PartnerId(Uuid::nil())),
-            (None, [(_, only)]) => Some(*only),
-            (None, _) => None,
-        }
-    }
-}
-
-impl Partners {
-    async fn choose(&self, store: &Store, clock: &Clock, named: Option<&str>) -> domain::Result<Option<PartnerId>> {
-        let mut known = self.0.lock().await;
-        let now = clock.now();
-        let fresh = known.as_ref().filter(|known| now - known.read_at < TimeDelta::seconds(1));
-        if let Some(partner) = fresh.and_then(|known| known.choose(named)).filter(|partner| !partner.0.is_nil()) {
-            return Ok(Some(partner));
-        }
-        let partners = store.partners().await?;
-        let partners = partners.into_iter().map(|(id, tenant, _)| (tenant, id)).collect();
-        Ok(known.insert(Known { partners, read_at: now }).choose(named))
-    }
 }
 
 /// Whether a request was meant for this machine, by the name it was sent to.
@@ -175,6 +192,8 @@ pub fn is_local_host(host: &str, further: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -203,15 +222,31 @@ mod tests {
     }
 
     #[test]
-    fn a_partner_is_named_or_the_only_one() {
-        let known = |tenants: &[&str]| Known {
-            partners: tenants.iter().map(|tenant| ((*tenant).to_owned(), PartnerId::of_tenant(tenant))).collect(),
-            read_at: DateTime::UNIX_EPOCH,
+    fn a_payload_says_what_headers_would() {
+        let credential = |payload: Value| {
+            let mut claims = Claims::default();
+            claims.update(payload.as_object().expect("an object")).expect("texts");
+            claims.credential
         };
-        assert_eq!(known(&["a", "b"]).choose(Some("B")), Some(PartnerId::of_tenant("b")));
-        assert_eq!(known(&["a", "b"]).choose(None), None);
-        assert_eq!(known(&["a"]).choose(None), Some(PartnerId::of_tenant("a")));
-        assert_eq!(known(&["a"]).choose(Some("b")), None);
-        assert_eq!(known(&[]).choose(Some("a")), None);
+        for payload in [
+            json!({ "authorization": "Bearer a" }),
+            json!({ "Authorization": "Bearer a" }),
+            json!({ "headers": { "Authorization": "Bearer a" } }),
+        ] {
+            assert!(matches!(credential(payload.clone()), Some(Credential::Token(_))), "{payload}");
+        }
+        assert!(matches!(credential(json!({ "authorization": 7 })), Some(Credential::Unusable)));
+        assert!(credential(json!({ "token": "a" })).is_none());
+    }
+
+    #[test]
+    fn only_who_would_ask_a_person_is_invited_to() {
+        let may_ask_with = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+            may_ask(&pairs.collect())
+        };
+        assert!(may_ask_with(&[]) && may_ask_with(&[("sec-fetch-mode", "navigate")]));
+        assert!(!may_ask_with(&[("sec-fetch-mode", "cors")]));
+        assert!(!may_ask_with(&[("origin", "http://localhost:8080")]));
     }
 }

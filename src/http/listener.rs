@@ -59,7 +59,7 @@ impl Listeners {
     ///
     /// 429 if it has as many as it may.
     pub fn seat(&self, viewer: &Viewer) -> Result<Seat, Refusal> {
-        let caller = format!("{}\n{}", viewer.scope.partner.0, viewer.name);
+        let caller = format!("{}\n{}", viewer.scope.partner.0, viewer.subject);
         let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = callers.entry(caller.clone()).or_default();
         if *taken >= self.0.per_caller {

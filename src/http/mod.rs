@@ -33,6 +33,7 @@ use tower_http::{
 };
 
 use crate::{
+    auth::Auth,
     config::{LimitsConfig, LiveConfig, ServerConfig},
     domain::clock::Clock,
     engine::Engine,
@@ -42,12 +43,12 @@ use crate::{
 };
 pub use accept::{Limits, serve};
 use error::Refusal;
-use identity::Partners;
 use listener::Listeners;
 use stream::reservation::Reservations;
 
 /// What HTTP is put around.
 pub struct Parts {
+    pub auth: Auth,
     pub engine: Engine,
     pub store: Store,
     pub clock: Clock,
@@ -60,6 +61,7 @@ pub struct Parts {
 pub struct Http(Arc<Shared>);
 
 struct Shared {
+    auth: Auth,
     engine: Engine,
     store: Store,
     clock: Clock,
@@ -69,18 +71,18 @@ struct Shared {
     listening: LiveConfig,
     /// Requests in one batch at most.
     batch: usize,
-    partners: Partners,
     listeners: Listeners,
     reservations: Reservations,
 }
 
 impl Http {
     pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
-        let Parts { engine, store, clock, live, metrics } = parts;
+        let Parts { auth, engine, store, clock, live, metrics } = parts;
         let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
         let listeners = Listeners::new(&listening, metrics.clone());
-        let (partners, reservations) = (Partners::default(), Reservations::default());
+        let reservations = Reservations::default();
         Self(Arc::new(Shared {
+            auth,
             engine,
             store,
             clock,
@@ -89,7 +91,6 @@ impl Http {
             server,
             listening,
             batch,
-            partners,
             listeners,
             reservations,
         }))
@@ -136,6 +137,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_methods(["GET", "POST", "PUT", "DELETE"].map(|name| name.parse().expect("a method")))
         .allow_headers([
             header::ACCEPT,
+            header::AUTHORIZATION,
             header::CONTENT_TYPE,
             identity::PARTNER,
             identity::REQUEST_ID,
@@ -146,7 +148,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("apollographql-client-name"),
             HeaderName::from_static("apollographql-client-version"),
         ])
-        .expose_headers([identity::REQUEST_ID])
+        .expose_headers([identity::REQUEST_ID, header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(3600));
     match origins {
         [any] if any == "*" => layer.allow_origin(Any),

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use axum::{
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
 };
 
-use super::{Http, error::Refusal};
+use super::{Http, error::Refusal, identity::Claims};
 use crate::store::MigrationState;
 
 /// The process answers.
@@ -36,7 +37,15 @@ pub async fn ready(State(http): State<Http>) -> Result<&'static str, Refusal> {
     }
 }
 
-/// The metrics in the text format of Prometheus.
-pub async fn metrics(State(http): State<Http>) -> ([(HeaderName, &'static str); 1], String) {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text())
+/// The metrics in the text format of Prometheus. They are of all partners together, so where credentials are required it
+/// takes one that reaches every customer of a partner.
+pub async fn metrics(State(http): State<Http>, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
+    if http.0.auth.is_required() {
+        let viewer = http.viewer(&Claims::of_headers(&headers)?).await?;
+        if viewer.scope.customers.is_some() {
+            let message = "metrics are of the whole installation; this credential is for some customers alone";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+        }
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text()))
 }

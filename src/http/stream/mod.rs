@@ -111,7 +111,7 @@ struct Streaming {
     http: Http,
     format: Format,
     channel: Arc<Channel>,
-    expires_at: Option<DateTime<Utc>>,
+    viewer: Viewer,
     heartbeat: DateTime<Utc>,
     alarm: Alarm,
     stop: BoxFuture<'static, ()>,
@@ -137,7 +137,7 @@ impl Streaming {
             http: http.clone(),
             format,
             channel,
-            expires_at: viewer.expires_at,
+            viewer: viewer.clone(),
             heartbeat,
             stop: connection.stop.clone().requested().boxed(),
             is_stopping: false,
@@ -200,17 +200,20 @@ impl Streaming {
 
     fn ring(&mut self, text: &mut String) {
         let now = self.http.0.clock.now();
-        if self.expires_at.is_some_and(|end| now >= end) {
+        if self.viewer.expires_at.is_some_and(|end| now >= end) {
             return self.end(text, "expired", "UNAUTHENTICATED", "the token expired; subscribe again with a new one");
         }
         if now >= self.heartbeat {
+            if !self.http.0.auth.stands(&self.viewer) {
+                return self.end(text, "revoked", "UNAUTHENTICATED", "the API key is no longer good");
+            }
             match self.format {
                 Format::Events | Format::EventsWithIds => text.push_str(event::COMMENT),
                 Format::Parts => part::push_heartbeat(text),
             }
             self.heartbeat = next_heartbeat(&self.http);
         }
-        self.alarm.set(self.expires_at.map_or(self.heartbeat, |end| end.min(self.heartbeat)));
+        self.alarm.set(self.viewer.expires_at.map_or(self.heartbeat, |end| end.min(self.heartbeat)));
     }
 
     fn end(&mut self, text: &mut String, reason: &'static str, code: &str, why: &str) {

@@ -122,6 +122,10 @@ impl Close {
         Self::new(4403, "expired", "token expired; connect with a new one, or renew it in time by a ping")
     }
 
+    pub fn revoked() -> Self {
+        Self::new(4403, "revoked", "Forbidden; the API key is no longer good")
+    }
+
     pub fn another_viewer() -> Self {
         Self::new(4403, "forbidden", "the renewed token is another viewer's; connect again")
     }
@@ -151,7 +155,11 @@ impl Close {
 impl From<Refusal> for Close {
     fn from(refusal: Refusal) -> Self {
         match refusal.status {
-            StatusCode::UNAUTHORIZED => Self::new(4401, "unauthorized", &refusal.message),
+            // Clients take 4401 for final; after 4403 they come back with a new credential.
+            StatusCode::UNAUTHORIZED if refusal.challenge.is_some_and(|challenge| challenge.error.is_none()) => {
+                Self::new(4401, "unauthorized", "Unauthorized; send `authorization` in the payload of connection_init")
+            }
+            StatusCode::UNAUTHORIZED => Self::new(4403, "forbidden", &format!("Forbidden; {}", refusal.message)),
             StatusCode::TOO_MANY_REQUESTS => Self::new(4429, "too_many_sockets", &refusal.message),
             StatusCode::SERVICE_UNAVAILABLE => Self::new(1013, "unavailable", &refusal.message),
             StatusCode::INTERNAL_SERVER_ERROR => Self::new(4500, "internal", &refusal.message),

@@ -241,7 +241,7 @@ impl Socket {
                 self.identify(payload)
             }
             Message::Ping(payload) => {
-                match payload.filter(|payload| payload.contains_key("authorization")) {
+                match payload.filter(Claims::renews) {
                     // The pong follows when it is known how long the new token lives.
                     Some(payload) if self.member.is_some() => self.identify(Some(payload))?,
                     _ => self.reply("pong", None),
@@ -274,7 +274,7 @@ impl Socket {
 
     fn identify(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
         self.claims.update(&payload.unwrap_or_default())?;
-        let (http, claims) = (self.http.clone(), self.claims.clone());
+        let (http, claims) = (self.http.clone(), self.claims.hand_over());
         self.identifying = Some(async move { http.viewer(&claims).await }.boxed());
         Ok(())
     }
@@ -318,6 +318,9 @@ impl Socket {
         if now >= self.times.heartbeat {
             if self.times.was_asked && !self.times.was_heard {
                 return Err(Close::silent());
+            }
+            if self.member.as_ref().is_some_and(|(viewer, _)| !self.http.0.auth.stands(viewer)) {
+                return Err(Close::revoked());
             }
             self.times.was_asked = true;
             self.times.was_heard = false;
