@@ -62,13 +62,7 @@ impl App {
         Self::run(config, clock, open(config).await?, bus, Local::admin(config.server.partner.clone())).await
     }
 
-    async fn run(
-        config: &Config,
-        clock: Clock,
-        store: Store,
-        bus: Arc<dyn Bus>,
-        local: Local,
-    ) -> anyhow::Result<Self> {
+    async fn run(config: &Config, clock: Clock, store: Store, bus: Arc<dyn Bus>, local: Local) -> anyhow::Result<Self> {
         let listen = config.server.listen;
         let cursor_key = store.cursor_key().await.map_err(with_cause)?;
         let cursor_key =

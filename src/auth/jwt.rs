@@ -99,7 +99,8 @@ impl Tokens {
         let key_id = header.kid.ok_or(Denied::Invalid)?;
         // Believed only as to whose keys to try.
         let claimed: Claims = insecure_decode_claims(token).map_err(invalid)?;
-        let mut found = self.issuers.iter().enumerate().filter_map(|(at, issuer)| Some((at, issuer, issuer.named_by(&claimed)?)));
+        let mut found =
+            self.issuers.iter().enumerate().filter_map(|(at, issuer)| Some((at, issuer, issuer.named_by(&claimed)?)));
         let (at, issuer, name) = found.next().ok_or(Denied::Invalid)?;
         if !issuer.algorithms.contains(&header.alg) {
             return Err(Denied::Invalid);

@@ -12,12 +12,18 @@ use tokio::time::MissedTickBehavior;
 use super::{
     Failure,
     progress::Progress,
+    role,
     serve::{Signals, until_signal},
 };
 use crate::{
     app::{self, App, with_cause},
-    config::{Config, DatabaseConfig},
-    domain::{access::Scope, clock::Clock},
+    auth::Local,
+    config::{AuthConfig, Config, DatabaseConfig},
+    domain::{
+        CustomerId,
+        access::{Role, Scope},
+        clock::Clock,
+    },
     store::{ScopedStore, Store},
     upstream::demo::{Life, World},
 };
@@ -26,7 +32,9 @@ use crate::{
 const PACE: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  supportgraph demo\n  supportgraph demo --customers 10000 --port 9000\n\n\
+#[command(after_help = "Examples:\n  supportgraph demo\n  supportgraph demo --customers 10000 --port 9000\n  \
+    supportgraph demo --role HELPDESK_AGENT\n  \
+    supportgraph demo --role CUSTOMER_USER --customer Contoso\n\n\
     Everything is invented, and kept in a temporary folder that is deleted at the end. While the demo runs, incidents \
     come and go and the health of services follows. The server listens on this machine only.")]
 pub(super) struct Arguments {
@@ -40,11 +48,27 @@ pub(super) struct Arguments {
     /// Port to listen on; 0 for any that is free
     #[arg(long, value_name = "P", default_value_t = 8080)]
     port: u16,
+    /// As whom everything is answered; several roles add up. Otherwise as a Global admin
+    #[arg(long = "role", value_name = "ROLE", value_parser = role)]
+    roles: Vec<Role>,
+    /// Name or tenant id of a customer; everything is answered as for somebody who reaches these alone
+    #[arg(long = "customer", value_name = "CUSTOMER")]
+    only: Vec<String>,
+}
+
+/// Through whose eyes the demo is seen.
+struct View {
+    local: Local,
+    /// For people; empty for a Global admin.
+    told: String,
 }
 
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     is_free(listen)?;
+    let clock = Clock::system();
+    let world = World::new(arguments.customers, arguments.seed, clock.now());
+    let view = view(arguments, &world)?;
     let mut signals = Signals::new()?;
     let folder = tempfile::Builder::new().prefix("supportgraph-demo-").tempdir().context("no temporary folder")?;
     let mut config = config.clone();
@@ -53,29 +77,63 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     let url = format!("sqlite://{}", folder.path().join("demo.db").display());
     config.database = DatabaseConfig { url: url.into(), ..DatabaseConfig::default() };
 
-    let clock = Clock::system();
+    // Only this machine reaches it, and nothing in it is anybody's.
+    config.auth = AuthConfig::default();
+
     let life = tokio::select! {
-        life = fill(arguments, &config.database, &clock) => life?,
+        life = fill(arguments, world, &config.database, &clock) => life?,
         () = signals.stop() => {
             eprintln!("stopped before the demo was ready");
             return Ok(());
         }
     };
     let partner = life.partner_name();
-    let app = App::start(&config, clock.clone()).await?;
+    let app = App::start_for(&config, clock.clone(), view.local).await?;
     let living = tokio::spawn(live(life, app.store.clone(), clock));
     let addr = app.addr;
     println!(
         "\nThis is demo data: {partner} and its {} customers are invented, and only this machine can reach them.\n\n  \
            playground  http://{addr}/playground\n  \
            GraphQL     http://{addr}/graphql\n  \
-           schema      http://{addr}/schema.graphql\n\n\
+           schema      http://{addr}/schema.graphql\n\n{}\
          Incidents come and go while it runs. Stop it with Ctrl+C; the data is deleted then.",
-        arguments.customers
+        arguments.customers, view.told
     );
     let stopped = until_signal(app, signals).await;
     living.abort();
     stopped
+}
+
+/// Who sees the demo, as the arguments say.
+fn view(arguments: &Arguments, world: &World) -> Result<View, Failure> {
+    let Arguments { roles, only, .. } = arguments;
+    let mut found: Vec<(CustomerId, String)> = Vec::new();
+    for wanted in only {
+        found.push(world.customer_called(wanted).ok_or_else(|| {
+            Failure::Usage(format!(
+                "the demo has no customer {wanted:?}; the playground shows their names and tenant ids"
+            ))
+        })?);
+    }
+    if roles.contains(&Role::CustomerUser) && found.is_empty() {
+        let example = world.customer_names().next().unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "a CUSTOMER_USER sees its own tenant alone; say which with --customer, e.g. --customer {example:?}"
+        )));
+    }
+    let mut local = Local::admin(None);
+    if !roles.is_empty() {
+        local.roles.clone_from(roles);
+    }
+    let names: Vec<&str> = local.roles.iter().map(|role| (*role).into()).collect();
+    let of = found.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let told = match (roles.is_empty(), found.is_empty()) {
+        (true, true) => String::new(),
+        (_, true) => format!("Everything is answered as for {}.\n\n", names.join(" and ")),
+        (_, false) => format!("Everything is answered as for {} who reaches {of} alone.\n\n", names.join(" and ")),
+    };
+    local.customers = (!found.is_empty()).then(|| found.iter().map(|(id, _)| *id).collect());
+    Ok(View { local, told })
 }
 
 /// Whether the port can be had: better known before the data is made.
@@ -92,12 +150,11 @@ fn is_free(listen: SocketAddr) -> anyhow::Result<()> {
     })
 }
 
-/// Invents the partner and puts everything into the database.
-async fn fill(arguments: &Arguments, database: &DatabaseConfig, clock: &Clock) -> anyhow::Result<Life> {
+/// Puts everything of the invented partner into the database.
+async fn fill(arguments: &Arguments, world: World, database: &DatabaseConfig, clock: &Clock) -> anyhow::Result<Life> {
     let store = app::connect(database).await?;
     store.migrate().await.map_err(with_cause)?;
     let now = clock.now();
-    let world = World::new(arguments.customers, arguments.seed, now);
     let store = store.scoped(&Scope::partner(world.partner()));
     let mut progress = Progress::new("inventing customers", arguments.customers);
     let batches = world.batch_count();

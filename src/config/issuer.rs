@@ -95,7 +95,8 @@ impl IssuerConfig {
             problems.push(format!("partner {wrong}"));
         }
         if self.allow_customers && self.partner.is_none() {
-            problems.push("allow_customers needs partner: the tenant id of the partner whose customers may come".into());
+            problems
+                .push("allow_customers needs partner: the tenant id of the partner whose customers may come".into());
         }
         for wrong in self.role_map.values().filter(|name| Role::from_str(name).is_err()) {
             problems.push(format!("role_map has no role {wrong:?}; expected a role such as \"HELPDESK_AGENT\""));
@@ -107,9 +108,11 @@ impl IssuerConfig {
 /// Nobody on the way can exchange what comes from there.
 pub fn is_safe(url: &str) -> bool {
     let host = |rest: &str| rest.split(['/', ':']).next().is_some_and(|host| !host.is_empty());
-    let is_here = |rest: &str| ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| {
-        rest.strip_prefix(here).is_some_and(|after| after.is_empty() || after.starts_with(['/', ':']))
-    });
+    let is_here = |rest: &str| {
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|here| rest.strip_prefix(here).is_some_and(|after| after.is_empty() || after.starts_with(['/', ':'])))
+    };
     !url.contains(char::is_whitespace)
         && (url.strip_prefix("https://").is_some_and(host) || url.strip_prefix("http://").is_some_and(is_here))
 }

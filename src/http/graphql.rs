@@ -64,7 +64,9 @@ pub async fn answer(
         Err(refusal) => Err(refusal),
     };
     let mut response = answered.unwrap_or_else(|refusal| refusal.answer(reply.whole(), &asked.id.0));
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization, x-supportgraph-partner"));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("accept, authorization, x-supportgraph-partner"));
     response
 }
 

@@ -56,12 +56,9 @@ impl Claims {
     /// 400 if a header is not text.
     pub fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let partner = headers.get(PARTNER).map(|value| value.to_str().map(str::to_owned));
-        let credential = headers.get(header::AUTHORIZATION).map(|value| Credential::read(value.to_str().unwrap_or_default()));
-        Ok(Self {
-            partner: partner.transpose().map_err(|_| unclear_partner())?,
-            credential,
-            may_ask: may_ask(headers),
-        })
+        let credential =
+            headers.get(header::AUTHORIZATION).map(|value| Credential::read(value.to_str().unwrap_or_default()));
+        Ok(Self { partner: partner.transpose().map_err(|_| unclear_partner())?, credential, may_ask: may_ask(headers) })
     }
 
     /// Takes over what a payload says; headers go by the same names there, at the top or in `headers`.

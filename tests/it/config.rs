@@ -79,6 +79,55 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
 }
 
 #[test]
+fn issuers_are_tables_and_what_is_wrong_with_each_is_told() {
+    let issuer =
+        |rest: &str| format!("[[auth.issuers]]\nissuer = \"https://a.example\"\naudiences = [\"x\"]\n{rest}\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("gateway.toml");
+    let good = issuer("algorithms = [\"ES256\"]\nrole_map = { \"5b1c\" = \"HELPDESK_AGENT\" }");
+    fs::write(&path, &good).expect("a file");
+    let config = Config::read(Some(&path), []).expect("usable");
+    let [read] = &config.auth.issuers[..] else { panic!("one issuer") };
+    assert_eq!(
+        (read.issuer.as_str(), read.tenant_claim.as_str(), &read.algorithms[..]),
+        ("https://a.example", "tid", &["ES256".to_owned()][..])
+    );
+    let shown = config.fields().into_iter().find(|field| field.name == "auth.issuers").expect("the field").value;
+    fs::write(&path, format!("[auth]\nissuers = {shown}\n")).expect("a file");
+    assert_eq!(Config::read(Some(&path), []).expect("as it was shown").auth.issuers, config.auth.issuers);
+    assert!(config.refused().is_none());
+
+    for (wrong, what) in [
+        (issuer("algorithms = [\"HS256\"]"), "\"HS256\" is not accepted"),
+        (issuer("algorithms = []"), "algorithms is empty"),
+        (issuer("audience = \"x\""), "audience"),
+        (issuer("partner = \"fabrikam\""), "is not a tenant id"),
+        (issuer("allow_customers = true"), "allow_customers needs partner"),
+        (issuer("role_map = { a = \"EMPEROR\" }"), "no role \"EMPEROR\""),
+        (issuer("jwks_url = \"http://a.example/keys\""), "begins with https://"),
+        (format!("{good}{good}"), "the issuer 2: another one has the same issuer and audience"),
+        ("[[auth.issuers]]\nissuer = \"https://a.example\"\n".to_owned(), "missing field `audiences`"),
+        ("[auth]\nissuers = \"https://a.example\"\n".to_owned(), "[[auth.issuers]]"),
+    ] {
+        let told = problems(&wrong, &[]);
+        assert!(
+            told.len() == 1 && told[0].starts_with("auth.issuers (from gateway.toml)") && told[0].contains(what),
+            "{what} in {told:#?}"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_others_reach_needs_authentication() {
+    let refused = |pairs: &[(&str, &str)]| Config::read(None, variables(pairs)).expect("usable").refused().is_some();
+    let everywhere = ("SUPPORTGRAPH_SERVER__LISTEN", "0.0.0.0:8080");
+    let issuers = ("SUPPORTGRAPH_AUTH__ISSUERS", r#"[{issuer="https://a.example", audiences=["x"]}]"#);
+    assert!(refused(&[everywhere]) && refused(&[("SUPPORTGRAPH_SERVER__LISTEN", "[::]:8080")]));
+    assert!(!refused(&[]) && !refused(&[everywhere, ("SUPPORTGRAPH_AUTH__REQUIRED", "true")]));
+    assert!(!refused(&[everywhere, issuers]));
+}
+
+#[test]
 fn what_is_legal_and_not_meant_is_warned_about() {
     let warnings = |pairs: &[(&str, &str)]| Config::read(None, variables(pairs)).expect("usable").warnings();
     let postgres = ("SUPPORTGRAPH_DATABASE__URL", "postgres://h/d");
@@ -87,7 +136,9 @@ fn what_is_legal_and_not_meant_is_warned_about() {
     for pairs in [&[][..], &[rarely], &[postgres], &[postgres, bus], &[postgres, bus, rarely]] {
         assert_eq!(warnings(pairs), [] as [String; 0], "{pairs:?}");
     }
-    for (pairs, what) in [([bus, rarely], "SQLite"), ([postgres, rarely], "60 seconds")] {
+    let nobody = [("SUPPORTGRAPH_AUTH__REQUIRED", "true"), ("SUPPORTGRAPH_AUTH__API_KEYS", "false")];
+    for (pairs, what) in [([bus, rarely], "SQLite"), ([postgres, rarely], "60 seconds"), (nobody, "nobody can come in")]
+    {
         let told = warnings(&pairs);
         assert!(told.len() == 1 && told[0].contains(what) && !told[0].contains("hunter2"), "{told:?}");
     }

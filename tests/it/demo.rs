@@ -2,10 +2,12 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{run, supportgraph, text},
@@ -75,11 +77,10 @@ impl Drop for Running {
     }
 }
 
-#[tokio::test]
-async fn the_command_answers_until_it_is_stopped_and_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut command = supportgraph(folder.path(), &["demo", "--customers", "5", "--port", "0"]);
-    let mut demo = Running(command.env("TMPDIR", folder.path()).stdout(Stdio::piped()).spawn().expect("it runs"));
+/// Starts the command and reads what it says until it answers: the process, its text and its address.
+fn start(folder: &Path, arguments: &[&str]) -> (Running, String, SocketAddr) {
+    let mut command = supportgraph(folder, &[&["demo", "--customers", "5", "--port", "0"], arguments].concat());
+    let mut demo = Running(command.env("TMPDIR", folder).stdout(Stdio::piped()).spawn().expect("it runs"));
     let out = BufReader::new(demo.0.stdout.take().expect("its output"));
     let mut told = String::new();
     let mut addr = None;
@@ -91,9 +92,16 @@ async fn the_command_answers_until_it_is_stopped_and_leaves_nothing_behind() {
             break;
         }
     }
+    (demo, told, addr.expect("an address"))
+}
+
+#[tokio::test]
+async fn the_command_answers_until_it_is_stopped_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut demo, told, addr) = start(folder.path(), &[]);
     assert!(told.contains("demo data") && told.contains("/playground"), "{told}");
 
-    let client = Client::new(addr.expect("an address"));
+    let client = Client::new(addr);
     let data = client.query("{ partner { name } customers(first: 10) { nodes { name } } }").await.data();
     assert_eq!(data["partner"]["name"], "Northwind Cloud Partners");
     assert_eq!(data["customers"]["nodes"].as_array().map(Vec::len), Some(5), "{}", Value::from(told));
@@ -102,6 +110,26 @@ async fn the_command_answers_until_it_is_stopped_and_leaves_nothing_behind() {
     assert!(sent.is_ok_and(|status| status.success()));
     assert_eq!(demo.0.wait().expect("it ends").code(), Some(0));
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}
+
+#[tokio::test]
+async fn the_demo_can_be_seen_as_a_user_of_one_customer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let without = run(folder.path(), &["demo", "--customers", "5", "--port", "0", "--role", "CUSTOMER_USER"]);
+    assert_eq!(without.status.code(), Some(2));
+    let proposal = text(&without.stderr);
+    let name = proposal.split("--customer \"").nth(1).and_then(|rest| rest.split('"').next());
+    let name = name.unwrap_or_else(|| panic!("a customer in {proposal}"));
+
+    let (_demo, told, addr) = start(folder.path(), &["--role", "customer-user", "--customer", &name.to_lowercase()]);
+    assert!(told.contains(&format!("as for CUSTOMER_USER who reaches {name} alone")), "{told}");
+    let query = "{ viewer { isRestrictedToCustomers } customers(first: 10) { nodes { name } } }";
+    let data = Client::new(addr).query(query).await.data();
+    assert_eq!(data["customers"]["nodes"], json!([{ "name": name }]));
+    assert_eq!(data["viewer"]["isRestrictedToCustomers"], true);
+
+    let unknown = run(folder.path(), &["demo", "--port", "0", "--customer", "Nobody"]);
+    assert_eq!(unknown.status.code(), Some(2));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Everything through the front door, in one binary. SQLite by default; PostgreSQL when `SUPPORTGRAPH_TEST_POSTGRES`
 //! holds the URL of a server where databases may be created. Nodes meet over the NATS server at `SUPPORTGRAPH_TEST_NATS`.
 
+mod api_keys;
 mod architecture;
 mod attacks;
 mod audits;
@@ -8,6 +9,7 @@ mod cli;
 mod config;
 mod crash;
 mod demo;
+mod doors;
 mod errors;
 mod event_stream;
 mod examples;
@@ -34,5 +36,6 @@ mod service_requests;
 mod slow_clients;
 mod statements;
 mod support;
+mod tokens;
 mod told;
 mod websocket;

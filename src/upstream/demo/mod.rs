@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 use self::{catalog::SERVICES, customers::Tenant, health::Troubles, incidents::Fault};
 use crate::domain::{
-    PartnerId,
+    CustomerId, PartnerId,
     change::{Batch, Change},
 };
 
@@ -58,6 +58,19 @@ impl World {
     /// Whose world it is.
     pub fn partner(&self) -> PartnerId {
         partner::id()
+    }
+
+    /// The names of the customers.
+    pub fn customer_names(&self) -> impl Iterator<Item = &str> {
+        self.tenants.iter().map(|tenant| tenant.name.name.as_str())
+    }
+
+    /// The customer with this name or tenant id, in any letter case, and its name.
+    pub fn customer_called(&self, wanted: &str) -> Option<(CustomerId, String)> {
+        let is_wanted = |tenant: &&Tenant| {
+            tenant.name.name.eq_ignore_ascii_case(wanted) || tenant.tenant_id.eq_ignore_ascii_case(wanted)
+        };
+        self.tenants.iter().find(is_wanted).map(|tenant| (tenant.id, tenant.name.name.clone()))
     }
 
     /// How many batches there are.

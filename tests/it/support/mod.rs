@@ -13,6 +13,7 @@
 mod app;
 mod client;
 pub mod given;
+pub mod issuer;
 mod listener;
 #[cfg(feature = "nats")]
 mod nats;

@@ -142,6 +142,23 @@ impl Socket {
         self.0.flush().await.expect("the pong leaves");
     }
 
+    /// Waits for a ping of the server and answers it, or for the end of the socket and gives its code and reason.
+    pub async fn pinged_or_closed(&mut self) -> Option<(u16, String)> {
+        loop {
+            match self.receive_any().await {
+                Message::Ping(_) => {
+                    self.0.flush().await.expect("the pong leaves");
+                    return None;
+                }
+                Message::Close(frame) => {
+                    let CloseFrame { code, reason } = frame.expect("a close frame with a code");
+                    return Some((CloseCode::into(code), reason.to_string()));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Waits until bytes arrive, and does not answer them, as a client that hangs.
     pub async fn hang_until_pinged(&mut self) {
         let arriving = self.0.get_mut().read_u8();

@@ -1,0 +1,173 @@
+//! Where a credential is asked for, how, and what happens at its end.
+
+use chrono::TimeDelta;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    support::{
+        Answer, Socket, TestApp,
+        given::{ADATUM, FABRIKAM, Given},
+        issuer::{FakeIssuer, SigningKey, with},
+    },
+    tokens::{bearing, guarded, guarded_by},
+};
+
+const TYPENAME: &str = "{ __typename }";
+
+fn challenges(answer: &Answer) -> Vec<&str> {
+    answer.headers.get_all("www-authenticate").iter().map(|value| value.to_str().expect("text")).collect()
+}
+
+#[tokio::test]
+async fn who_shows_nothing_is_told_what_to_send() {
+    let (app, _issuer) = guarded().await;
+    let answer = app.query(TYPENAME).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
+    assert!(
+        answer.text.contains("authorization: Bearer") && answer.text.contains("connection_init"),
+        "{}",
+        answer.text
+    );
+    let expected = [r#"Bearer realm="supportgraph""#, r#"Basic realm="supportgraph", charset="UTF-8""#];
+    assert_eq!(challenges(&answer), expected);
+    for (method, path) in [(Method::GET, "/graphql?query={__typename}"), (Method::PUT, "/graphql")] {
+        let request = app.request(method.clone(), path).header("apollo-require-preflight", "1");
+        assert_eq!(Answer::of(request).await.status, StatusCode::UNAUTHORIZED, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fetches_does_not_make_the_browser_ask_for_a_password() {
+    let (app, _issuer) = guarded().await;
+    let own = format!("http://{}", app.addr);
+    for (header, value, may_ask) in [
+        ("sec-fetch-mode", "navigate", true),
+        ("sec-fetch-mode", "cors", false),
+        ("sec-fetch-mode", "same-origin", false),
+        ("origin", own.as_str(), false),
+        ("user-agent", "Microsoft.Data.Mashup", true),
+    ] {
+        let answer = app.client.with_header(header, value).query(TYPENAME).await;
+        let asks = challenges(&answer).iter().any(|challenge| challenge.starts_with("Basic"));
+        assert_eq!((answer.status, asks), (StatusCode::UNAUTHORIZED, may_ask), "{header}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn pages_and_probes_are_open_and_metrics_are_not() {
+    let (app, issuer) = guarded_by(|issuer| issuer.customers_claim = Some("customers".to_owned())).await;
+    for path in ["/livez", "/readyz", "/playground", "/schema.graphql"] {
+        assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(app.get("/metrics").await.status, StatusCode::UNAUTHORIZED);
+    let of = |customers: Value| SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "customers": customers })));
+    assert_eq!(bearing(&app, &of(json!("*"))).get("/metrics").await.status, StatusCode::OK);
+    assert_eq!(bearing(&app, &of(json!([ADATUM]))).get("/metrics").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_socket_tells_who_it_is_by_connection_init() {
+    let (app, issuer) = guarded().await;
+    let bearer = format!("Bearer {}", issuer.token(&app));
+    for payload in [
+        json!({ "authorization": bearer }),
+        json!({ "Authorization": bearer }),
+        json!({ "headers": { "Authorization": bearer } }),
+    ] {
+        let mut socket = Socket::open(&app).await;
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        let ack = socket.next().await;
+        assert_eq!(
+            (&ack["type"], &ack["payload"]["expiresAt"]),
+            (&json!("connection_ack"), &json!("2026-11-22T13:00:00Z"))
+        );
+        socket.subscribe("who", "{ viewer { name } }").await;
+        assert_eq!(socket.next().await["payload"]["data"]["viewer"]["name"], "ada@fabrikam.example");
+    }
+    let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", bearer.as_str())];
+    let mut socket = Socket::open_with(&app, &headers).await.expect("an open socket");
+    socket.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack", "programs may send a header");
+}
+
+#[tokio::test]
+async fn a_socket_without_a_credential_is_closed_with_4401_and_with_a_bad_one_with_4403() {
+    let (app, issuer) = guarded().await;
+    let expired = SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "exp": 1 })));
+    let forged = SigningKey::rsa_two().sign(&issuer.claims(&app));
+    for (payload, code) in [
+        (json!({}), 4401),
+        (json!({ "authorization": format!("Bearer {forged}") }), 4403),
+        (json!({ "authorization": format!("Bearer {expired}") }), 4403),
+        (json!({ "authorization": "" }), 4403),
+        (json!({ "authorization": null }), 4403),
+    ] {
+        let mut socket = Socket::open(&app).await;
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        let (closed, reason) = socket.closed().await;
+        assert_eq!(closed, code, "{payload}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_token_unless_that_is_renewed_by_the_same_person() {
+    let (app, issuer) = guarded().await;
+    let until = |minutes: i64, who: &str| {
+        let end = app.clock.now().timestamp() + minutes * 60;
+        let token = SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "exp": end, "oid": who })));
+        json!({ "authorization": format!("Bearer {token}") })
+    };
+    let (first, second, others) = (until(60, "ada"), until(120, "ada"), until(120, "bob"));
+    let mut sockets = Vec::new();
+    for _ in 0..2 {
+        let mut socket = Socket::open(&app).await;
+        socket.send(json!({ "type": "connection_init", "payload": first })).await;
+        assert_eq!(socket.next().await["type"], "connection_ack");
+        sockets.push(socket);
+    }
+    let [renewed, other] = &mut sockets[..] else { unreachable!("two sockets") };
+    renewed.send(json!({ "type": "ping", "payload": second })).await;
+    assert_eq!(renewed.next().await["payload"]["expiresAt"], "2026-11-22T14:00:00Z");
+    other.send(json!({ "type": "ping", "payload": others })).await;
+    assert_eq!(other.closed().await.0, 4403, "another person");
+
+    app.clock.advance(TimeDelta::minutes(61));
+    renewed.subscribe("who", TYPENAME).await;
+    assert_eq!(renewed.next_where(|message| message["type"] == "next").await["payload"]["data"]["__typename"], "Query");
+    app.clock.advance(TimeDelta::minutes(59));
+    let (code, reason) = renewed.closed().await;
+    assert!(code == 4403 && reason.starts_with("token expired"), "{code} {reason}");
+}
+
+#[tokio::test]
+async fn a_socket_that_is_renewed_with_a_bad_token_is_closed() {
+    let (app, issuer) = guarded().await;
+    let mut socket = Socket::open(&app).await;
+    let good = format!("Bearer {}", issuer.token(&app));
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": good } })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    socket.send(json!({ "type": "ping", "payload": { "authorization": "Bearer forged" } })).await;
+    assert_eq!(socket.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn a_preflight_allows_the_header_and_needs_no_credential() {
+    let issuer = FakeIssuer::start().await;
+    let app = TestApp::with(|config| {
+        config.auth.issuers = vec![issuer.config()];
+        config.server.cors_origins = vec!["https://portal.example".to_owned()];
+    })
+    .await;
+    Given::put(&app, FABRIKAM, "fabrikam").await;
+    let request = app
+        .request(Method::OPTIONS, "/graphql")
+        .header("origin", "https://portal.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type");
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header("access-control-allow-headers").is_some_and(|allowed| allowed.contains("authorization")));
+    let client = bearing(&app, &issuer.token(&app)).with_header("origin", "https://portal.example");
+    assert_eq!(client.query(TYPENAME).await.status, StatusCode::OK);
+}
