@@ -56,6 +56,8 @@ struct Key {
     key: Arc<DecodingKey>,
     /// The only algorithm it is for, if the issuer says so.
     algorithm: Option<Algorithm>,
+    /// Where the keys of many tenants stand together: whose tokens alone it signs. Microsoft says so.
+    issuer: Option<String>,
 }
 
 /// The issuer's keys were never fetched.
@@ -94,18 +96,26 @@ impl KeySet {
         })))
     }
 
-    /// The key with this id, if it may be used with `algorithm`. The issuer is asked if it is not known.
+    /// The key with this id, if it may sign tokens of `issuer` with `algorithm`. The issuer is asked if it is not known.
     ///
     /// # Errors
     ///
     /// If nothing is known of the issuer's keys.
-    pub async fn key(&self, id: &str, algorithm: Algorithm) -> Result<Option<Arc<DecodingKey>>, NeverFetched> {
+    pub async fn key(
+        &self,
+        id: &str,
+        algorithm: Algorithm,
+        issuer: &str,
+    ) -> Result<Option<Arc<DecodingKey>>, NeverFetched> {
         if !self.has(id) {
             self.refresh().await;
         }
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
         let key = known.as_ref().ok_or(NeverFetched)?.keys.get(id);
-        let fits = key.filter(|key| key.algorithm.is_none_or(|only| only == algorithm));
+        let fits = key.filter(|key| {
+            key.algorithm.is_none_or(|only| only == algorithm)
+                && key.issuer.as_ref().is_none_or(|only| only == issuer || *only == self.0.issuer)
+        });
         Ok(fits.map(|key| Arc::clone(&key.key)))
     }
 
@@ -187,6 +197,7 @@ fn is_recent(asked_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
 
 /// A public key that signs, with its id.
 fn usable(key: Value) -> Option<(String, Key)> {
+    let issuer = key.get("issuer").and_then(Value::as_str).map(str::to_owned);
     let jwk: Jwk = serde_json::from_value(key).ok()?;
     let signs = jwk.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
     let is_public = !matches!(jwk.algorithm, AlgorithmParameters::OctetKey(_));
@@ -195,5 +206,5 @@ fn usable(key: Value) -> Option<(String, Key)> {
         None => None,
     };
     let key = DecodingKey::from_jwk(&jwk).ok().filter(|_| signs && is_public)?;
-    Some((jwk.common.key_id?, Key { key: Arc::new(key), algorithm }))
+    Some((jwk.common.key_id?, Key { key: Arc::new(key), algorithm, issuer }))
 }

@@ -105,7 +105,7 @@ impl Tokens {
         if !issuer.algorithms.contains(&header.alg) {
             return Err(Denied::Invalid);
         }
-        let key = issuer.keys.key(&key_id, header.alg).await;
+        let key = issuer.keys.key(&key_id, header.alg, &name).await;
         let key = key.map_err(|NeverFetched| Denied::IssuerUnreachable)?.ok_or(Denied::Invalid)?;
 
         let mut validation = Validation::new(header.alg);

@@ -316,3 +316,16 @@ async fn an_issuer_of_all_tenants_lets_in_the_people_of_partners_alone() {
     let customer = ask(&app, &SigningKey::ec().sign(&issuer.claims_of(&app, ADATUM))).await;
     assert_eq!(customer.status, StatusCode::FORBIDDEN, "customers were not let in");
 }
+
+#[tokio::test]
+async fn a_key_of_one_tenant_signs_for_no_other() {
+    let issuer = FakeIssuer::start().await;
+    let config = issuer.config_of_many_tenants();
+    let mut key = serde_json::to_value(SigningKey::ec().public()).expect("JSON");
+    key["issuer"] = format!("{}/{CONTOSO}/v2.0", issuer.url).into();
+    issuer.publish_as_it_is(json!({ "keys": [key] }));
+    let app = with_issuer(config).await;
+    let token = |tenant| SigningKey::ec().sign(&issuer.claims_of(&app, tenant));
+    assert_eq!(ask(&app, &token(CONTOSO)).await.status, StatusCode::OK);
+    assert_refused(&ask(&app, &token(FABRIKAM)).await, "the key of another tenant");
+}
