@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use secrecy::ExposeSecret;
+use strum::IntoEnumIterator as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 #[cfg(feature = "nats")]
@@ -11,11 +12,12 @@ use crate::live::Nats;
 use crate::{
     auth::{Auth, Local},
     config::{Config, DatabaseConfig},
-    domain::clock::Clock,
+    domain::{access::Role, clock::Clock},
     engine::{Engine, Limits},
     graphql,
     http::{self, Http},
     live::{Bus, InProcess, Live},
+    quota::Quota,
     store::{MigrationState, Store},
     telemetry::Metrics,
 };
@@ -70,13 +72,16 @@ impl App {
         let engine = schema(config, cursor_key);
         let metrics = Metrics::default();
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
+        let quota = Quota::start(&config.limits, &store, clock.clone(), metrics.quota.clone());
         let parts = http::Parts {
             auth: Auth::new(&config.auth, local, &store, &clock).map_err(with_cause)?,
             engine: engine.clone(),
             store: store.clone(),
             clock,
             live: live.clone(),
+            quota,
             metrics: metrics.clone(),
+            introspecting: introspecting(&config.limits.introspection)?,
         };
         let http = Http::new(parts, config.server.clone(), &config.limits, config.live.clone());
 
@@ -90,6 +95,7 @@ impl App {
         let limits = http::Limits {
             connections: config.server.connections,
             header_timeout: Duration::from_secs(config.server.header_timeout_seconds),
+            write_timeout: Duration::from_secs(config.server.write_timeout_seconds),
             drain_timeout: Duration::from_secs(config.server.drain_timeout_seconds),
         };
         // A dropped sender stops the server as well: nothing is left behind by a test that fails.
@@ -131,6 +137,22 @@ async fn bus(config: &Config, store: &Store) -> anyhow::Result<Arc<dyn Bus>> {
         return Ok(Arc::new(Nats::start(&config.bus, &installation).await.map_err(with_cause)?));
     }
     Ok(Arc::new(InProcess::default()))
+}
+
+/// The roles that may look at the schema.
+fn introspecting(named: &[String]) -> anyhow::Result<Vec<Role>> {
+    let mut roles = Vec::new();
+    for name in named {
+        match name.parse() {
+            Ok(role) => roles.push(role),
+            Err(_) if name.eq_ignore_ascii_case("all") => roles.extend(Role::iter()),
+            Err(_) => {
+                let known: Vec<&str> = Role::iter().map(Into::into).collect();
+                bail!("limits.introspection: {name:?} is no role; expected ALL, or some of {}", known.join(", "))
+            }
+        }
+    }
+    Ok(roles)
 }
 
 /// The schema with the configured limits.

@@ -27,6 +27,7 @@ pub fn start(config: &TelemetryConfig) {
 pub struct Metrics {
     registry: Registry,
     pub live: LiveMetrics,
+    pub quota: QuotaMetrics,
     /// Live operations that are open, by transport.
     pub listeners: IntGaugeVec,
     /// Events that were handed to a transport, by transport.
@@ -50,6 +51,17 @@ pub struct LiveMetrics {
     pub expired: IntCounter,
     /// Seconds from when an event was observed until it was told.
     pub lag: Histogram,
+}
+
+/// What is counted of each lane; `docs/LIMITS.md` explains each.
+#[derive(Clone)]
+pub struct QuotaMetrics {
+    /// Objects in answers, by lane.
+    pub cost: IntCounterVec,
+    /// Requests that were refused, by lane and limit: `document`, `budget`, `requests` or `queue`.
+    pub refused: IntCounterVec,
+    /// Requests that wait for a place, by lane.
+    pub waiting: IntGaugeVec,
 }
 
 /// Bounds of what is measured in seconds.
@@ -87,7 +99,24 @@ impl Default for Metrics {
             |opts| IntCounterVec::new(opts, &["transport", "reason"]),
             ["supportgraph_live_closed_total", "Sockets and streams that ended."],
         );
-        Self { registry, live, listeners, events_out, closed }
+        let quota = QuotaMetrics {
+            cost: registered(
+                &registry,
+                |opts| IntCounterVec::new(opts, &["lane"]),
+                ["supportgraph_cost_total", "Objects in answers, as they are charged."],
+            ),
+            refused: registered(
+                &registry,
+                |opts| IntCounterVec::new(opts, &["lane", "limit"]),
+                ["supportgraph_refused_total", "Requests that asked for too much, or too soon."],
+            ),
+            waiting: registered(
+                &registry,
+                |opts| IntGaugeVec::new(opts, &["lane"]),
+                ["supportgraph_waiting", "Requests that wait for a place in their lane."],
+            ),
+        };
+        Self { registry, live, quota, listeners, events_out, closed }
     }
 }
 

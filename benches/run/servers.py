@@ -167,6 +167,9 @@ def supportgraph(name, url, database_pid, folder, **settings):
         folder,
         SUPPORTGRAPH_SERVER__LISTEN="127.0.0.1:{port}",
         SUPPORTGRAPH_DATABASE__URL=url,
+        # One caller stands for many here.
+        SUPPORTGRAPH_LIMITS__SCREEN_COST_PER_MINUTE="0",
+        SUPPORTGRAPH_LIMITS__REQUESTS_PER_CALLER="1000000",
         **{f"SUPPORTGRAPH_{key}": value for key, value in settings.items()},
     )
 

@@ -22,6 +22,7 @@ mod m0015_create_idempotency;
 mod m0016_create_log_mark;
 mod m0017_create_incident_text;
 mod m0018_create_api_key;
+mod m0021_create_budget;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_create_log_mark::Migration),
             Box::new(m0017_create_incident_text::Migration),
             Box::new(m0018_create_api_key::Migration),
+            Box::new(m0021_create_budget::Migration),
         ]
     }
 }

@@ -97,6 +97,11 @@ impl Auth {
         self.0.is_required
     }
 
+    /// What callers may be who need no credential.
+    pub fn local_roles(&self) -> &[Role] {
+        &self.0.local.roles
+    }
+
     /// Whether somebody may come with a user name and a password.
     pub fn accepts_keys(&self) -> bool {
         self.0.accepts_keys

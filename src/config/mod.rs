@@ -32,6 +32,10 @@ pub const DEFAULT_FILE: &str = "supportgraph.toml";
 /// Who looks for other nodes' changes less often than that should be woken by a bus.
 const LONG_POLL_SECONDS: u64 = 10;
 
+/// All but that of a customer's own user.
+const PARTNERS_ROLES: [&str; 6] =
+    ["GLOBAL_ADMIN", "USER_MANAGEMENT_ADMIN", "HELPDESK_AGENT", "ADMIN_AGENT", "SALES_AGENT", "BILLING_ADMIN"];
+
 /// Which status codes tell what became of a GraphQL request; see `docs/decisions/0005-status-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseStatus {
@@ -63,6 +67,10 @@ section! {
         header_timeout_seconds: u64 = 10, within(1, 3600);
         /// Time for a client to send a body, and for the server to answer.
         request_timeout_seconds: u64 = 30, within(1, 3600);
+        /// Time for the server to answer in the lane of BI.
+        bi_timeout_seconds: u64 = 120, within(1, 3600);
+        /// Time for a client to take some of what is sent to it. Who takes nothing for so long is cut off.
+        write_timeout_seconds: u64 = 60, within(1, 3600);
         /// Time to answer what is in flight when the server is told to stop.
         drain_timeout_seconds: u64 = 10, within(0, 3600);
         /// Status codes of GraphQL responses: `suite` as the audit suite and today's clients expect, or `draft`
@@ -101,7 +109,7 @@ section! {
 }
 
 section! {
-    /// What one request may ask for. All of it is checked before anything is executed.
+    /// What one request may ask for, and one caller in a while. All of it is checked before anything is executed.
     ///
     /// Relay's compiler inlines fragments into large documents with many `__typename` fields and aliases; the defaults
     /// let those pass and stop what no screen needs.
@@ -136,6 +144,33 @@ section! {
         page_size: u64 = 500, within(1, 10_000);
         /// Requests in one batch.
         batch: u64 = 10, within(1, 1000);
+        /// Objects that one caller may be answered in a minute at its screens; 0 for no bound. `docs/LIMITS.md` tells how
+        /// they are counted.
+        screen_cost_per_minute: u64 = 2_000_000, within(0, 1_000_000_000_000);
+        /// The same for BI: API keys, and whoever asks for that lane.
+        bi_cost_per_minute: u64 = 2_000_000, within(0, 1_000_000_000_000);
+        /// The same for the playground.
+        playground_cost_per_minute: u64 = 500_000, within(0, 1_000_000_000_000);
+        /// How much a caller may spend at once that was quiet before, in seconds of its budget.
+        burst_seconds: u64 = 60, within(1, 3600);
+        /// Requests of one caller that may be under way at once. What only listens does not count.
+        requests_per_caller: u64 = 50, within(1, 1_000_000);
+        /// Requests of BI that run at once; 0 for half as many as there are connections to the database, and fewer than
+        /// there are cores.
+        ///
+        /// Writing a long answer keeps a core busy: one is left to screens.
+        bi_at_once: u64 = 0, within(0, 10_000);
+        /// Requests of the playground that run at once; 0 as above.
+        playground_at_once: u64 = 1, within(0, 10_000);
+        /// Requests that may wait for a place in one of these two lanes.
+        queue: u64 = 100, within(0, 1_000_000);
+        /// Time for which a request waits there.
+        queue_seconds: u64 = 10, within(1, 3600);
+        /// Roles that may look at the schema, by introspection and at `/schema.graphql`; `ALL` for everybody, none for
+        /// nobody.
+        ///
+        /// Nobody is told what a mistake might have meant: the validator makes no suggestions.
+        introspection: Vec<String> = PARTNERS_ROLES.map(str::to_owned).to_vec(), any;
     }
 }
 

@@ -171,7 +171,8 @@ impl From<Option<Permission>> for Permissions {
     }
 }
 
-/// Which share of the server somebody uses: who exports tables must not slow those at a screen.
+/// Which share of the server somebody uses: who exports tables must not slow those at a screen. In order: one may use a
+/// later one than one's own, never an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Lane {
@@ -222,6 +223,11 @@ impl Viewer {
             lane: Lane::Screen,
             expires_at: None,
         }
+    }
+
+    /// The same in the lane that it asks for, or its own if that is a later one.
+    pub fn in_lane(self, asked: Lane) -> Self {
+        Self { lane: self.lane.max(asked), ..self }
     }
 
     /// Whether both are the same person with the same rights, whatever they showed to prove it.

@@ -54,6 +54,23 @@ impl Clock {
         waiting.into_values().for_each(Waker::wake);
     }
 
+    /// Waits until `instant` has come.
+    pub async fn reached(&self, instant: DateTime<Utc>) {
+        loop {
+            // Asked for before the time is read, so that no move is missed.
+            let moved = self.moved();
+            let Ok(left) = (instant - self.now()).to_std() else { return };
+            if left.is_zero() {
+                return;
+            }
+            // The machine's clock may be set meanwhile: look at it again, also when a fixed one did not move.
+            tokio::select! {
+                () = moved => {}
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+    }
+
     /// Ready when [`Clock::advance`] is called after this; never for the system's clock, which moves by itself.
     pub fn moved(&self) -> Moved {
         Moved(self.0.as_ref().map(|clock| {

@@ -37,6 +37,10 @@ pub enum Error {
     #[error("{which} is {asked}, at most {limit} is allowed; {remedy}")]
     LimitExceeded { which: &'static str, asked: u64, limit: u64, remedy: &'static str },
 
+    /// Who asks has used up what it may for now. `what` says of what, and what to do.
+    #[error("{what}; try again in {retry_after_seconds} s")]
+    RateLimited { what: String, retry_after_seconds: u64 },
+
     /// What happened since is no longer known, or never was.
     #[error(
         "{0}: what happened after this cursor is no longer kept, or the cursor is of another database; leave it out to \
@@ -81,6 +85,7 @@ impl Error {
             Self::OfInput { error, .. } => error.code(),
             Self::Forbidden(_) => "FORBIDDEN",
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CursorExpired(_) => "CURSOR_EXPIRED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",

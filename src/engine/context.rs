@@ -8,7 +8,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::access::Permissions;
+use super::gate::{Gate, Leave};
+use crate::domain::{Result, access::Permissions};
 
 /// One request's surroundings: who asks, when, and whatever the loaders need.
 pub struct Context {
@@ -22,6 +23,10 @@ pub struct Context {
     pub realm: Uuid,
     /// What the caller may see and do.
     pub permissions: Permissions,
+    /// Whether the caller may look at the schema.
+    pub(super) may_introspect: bool,
+    /// What the caller has to pass before anything is executed; nothing for tests and tools of ours.
+    pub(super) gate: Option<Arc<dyn Gate>>,
     data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
 }
@@ -36,7 +41,47 @@ impl Context {
         permissions: Permissions,
         data: D,
     ) -> Self {
-        Self { correlation_id, now, audience, realm, permissions, data: Arc::new(data), changes_at: Mutex::new(None) }
+        Self {
+            correlation_id,
+            now,
+            audience,
+            realm,
+            permissions,
+            may_introspect: true,
+            gate: None,
+            data: Arc::new(data),
+            changes_at: Mutex::new(None),
+        }
+    }
+
+    /// The same for a caller that has to pass `gate`.
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
+    /// The same for a caller that may look at the schema, or not. It must follow from the audience.
+    pub fn introspecting(self, may_introspect: bool) -> Self {
+        Self { may_introspect, ..self }
+    }
+
+    /// See [`Gate::enter`].
+    pub(super) async fn enter(&self, estimated: u64) -> Result<Leave> {
+        match &self.gate {
+            Some(gate) => gate.enter(estimated).await,
+            None => Ok(Box::new(drop)),
+        }
+    }
+
+    /// See [`Gate::charge`].
+    pub(super) fn charge(&self, cost: u64) -> Result<()> {
+        self.gate.as_ref().map_or(Ok(()), |gate| gate.charge(cost))
+    }
+
+    /// See [`Gate::settle`].
+    pub(super) fn settle(&self, cost: u64) {
+        if let Some(gate) = &self.gate {
+            gate.settle(cost);
+        }
     }
 
     /// The same surroundings at another time.
@@ -47,6 +92,8 @@ impl Context {
             audience: self.audience.clone(),
             realm: self.realm,
             permissions: self.permissions,
+            may_introspect: self.may_introspect,
+            gate: self.gate.clone(),
             data: Arc::clone(&self.data),
             changes_at: Mutex::new(None),
         }

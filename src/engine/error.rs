@@ -5,6 +5,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
+    cost::Cost,
     request::{Outcome, Response},
     write::Problem,
 };
@@ -47,7 +48,8 @@ pub(super) fn refuse_document(
 }
 
 fn refuse(outcome: Outcome, errors: Vec<Value>) -> Response {
-    Response { outcome, body: Bytes::from(json!({ "errors": errors }).to_string()) }
+    let body = Bytes::from(json!({ "errors": errors }).to_string());
+    Response { outcome, body, cost: Cost::default() }
 }
 
 /// The errors of an answer that was executed. Internal ones are logged here, once, with their causes; the client sees
@@ -68,7 +70,11 @@ fn extensions(error: &Error, correlation_id: &str, path: &[Value]) -> Value {
     if let Error::Internal(cause) | Error::Unavailable(cause) = error {
         tracing::error!(correlation_id, ?path, cause = %chain(&**cause), "{error}");
     }
-    json!({ "code": error.code(), "correlationId": correlation_id })
+    let mut extensions = json!({ "code": error.code(), "correlationId": correlation_id });
+    if let Error::RateLimited { retry_after_seconds, .. } = error {
+        extensions["retryAfterSeconds"] = (*retry_after_seconds).into();
+    }
+    extensions
 }
 
 /// An error with all its causes.

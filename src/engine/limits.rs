@@ -6,12 +6,7 @@ use std::collections::HashMap;
 
 use apollo_compiler::{Name, ast};
 
-use super::{
-    argument::{Args, Variables},
-    relation::take,
-    selection::{Selected, Selection, Sub, What},
-};
-use crate::domain::{Error, Result, page::Take};
+use crate::domain::{Error, Result};
 
 /// How much one request may ask for.
 #[derive(Clone, Debug)]
@@ -133,54 +128,12 @@ impl<'a> Measure<'a> {
     }
 }
 
-/// How many objects a plain list of the domain is taken for.
-const BOUNDED_LIST: u64 = 10;
-
-/// Refuses a selection whose answer might hold too many objects; gives how many it might hold.
-pub(super) fn check_cost(selection: &Selection, variables: &Variables, limits: &Limits) -> Result<u64> {
-    let cost = cost(selection, variables, limits.page_size, 1);
-    let remedy = "lower `first` on the inner lists, or ask for fewer lists at once";
-    within("the cost of the query, which is the number of objects if every page is full,", cost, limits.cost, remedy)?;
-    Ok(cost)
-}
-
-fn cost(selection: &Selection, variables: &Variables, page_size: u32, parents: u64) -> u64 {
-    let below = |(selected, _, sub): (&Selected, usize, &Sub)| {
-        let (each, selections): (u64, Vec<&Selection>) = match sub {
-            Sub::One(selection) => (1, vec![selection]),
-            Sub::Many(selection) => (BOUNDED_LIST, vec![selection]),
-            Sub::Page(page) => (page_length(selected, variables, page_size), page.nodes.iter().collect()),
-            Sub::Refs { selections, is_list, .. } => {
-                let each = if *is_list { refs_length(selected, variables) } else { 1 };
-                (each, selections.iter().collect())
-            }
-        };
-        let objects = parents.saturating_mul(each);
-        selections
-            .into_iter()
-            .fold(objects, |sum, selection| sum.saturating_add(cost(selection, variables, page_size, objects)))
-    };
-    let live = selection.fields.iter().filter_map(|selected| match &selected.what {
-        // What one event leads to.
-        What::Live(_, event) => Some(cost(event, variables, page_size, parents).saturating_add(parents)),
-        _ => None,
-    });
-    selection.relations().map(below).chain(live).fold(0, u64::saturating_add)
-}
-
-fn page_length(selected: &Selected, variables: &Variables, page_size: u32) -> u64 {
-    match take(&Args::new(&selected.arguments, variables), page_size) {
-        Ok(Take::First(rows) | Take::Last(rows)) => u64::from(rows),
-        // The field itself will tell what is wrong with its arguments.
-        Err(_) => 0,
-    }
-}
-
-/// As many as there are ids, or as were asked for.
-fn refs_length(selected: &Selected, variables: &Variables) -> u64 {
-    let args = Args::new(&selected.arguments, variables);
-    let first = || args.get::<Option<i32>>("first").ok().flatten().map(|first| first.max(0) as usize);
-    args.list_length().or_else(first).map_or(BOUNDED_LIST, |length| length as u64)
+/// Refuses a request whose answer might hold too many objects.
+pub(super) fn check_cost(estimated: u64, limits: &Limits) -> Result<()> {
+    let remedy =
+        "lower `first` on the inner lists, or ask for fewer lists at once; a dry run tells which list costs what";
+    let which = "the cost of the query, which is the number of objects if every page is full,";
+    within(which, estimated, limits.cost, remedy)
 }
 
 /// The variables that decide `@skip` and `@include` anywhere in the document.

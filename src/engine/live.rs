@@ -18,6 +18,7 @@ use super::{
     access::needs_of_member,
     argument::{Args, Variables},
     context::Context,
+    cost::Cost,
     error::{self, refuse_with},
     feed::{Feed, Payload},
     object::Described,
@@ -85,7 +86,10 @@ impl<E: Described> Answers<E> {
             let is_null = matches!(written, Err(Nulled));
             finish(&mut writer, is_null, &context.correlation_id)
         };
-        (0..count).map(write).collect()
+        let payloads = (0..count).map(write).collect();
+        // Whose evaluation it was pays for it, however many hear of it.
+        self.begun.context.settle(writer.objects + count as u64);
+        payloads
     }
 
     /// Whether those who listen may see objects of that type.
@@ -158,7 +162,7 @@ impl Begun {
         let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing);
         let written = writer.root(&selected.key, |writer| writer.forbidden(selected, permission));
         let body = finish(&mut writer, written.is_err(), &self.context.correlation_id);
-        Some(Response { outcome: Outcome::Partial, body })
+        Some(Response { outcome: Outcome::Partial, body, cost: Cost::default() })
     }
 
     /// Begins to listen.
@@ -192,6 +196,10 @@ impl Begun {
 pub(super) fn outcome_of(error: &Error) -> Outcome {
     match error {
         Error::Internal(_) | Error::Unavailable(_) => Outcome::Failed,
+        Error::LimitExceeded { .. } => Outcome::TooMuch,
+        Error::RateLimited { retry_after_seconds, .. } => {
+            Outcome::TooSoon { retry_after_seconds: *retry_after_seconds }
+        }
         _ => Outcome::Invalid,
     }
 }

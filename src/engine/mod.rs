@@ -6,10 +6,13 @@
 mod access;
 mod argument;
 mod context;
+mod cost;
 mod cursor;
 mod document;
+mod dry_run;
 mod error;
 mod feed;
+mod gate;
 mod json;
 mod leaf;
 mod limits;
@@ -49,9 +52,11 @@ use serde_json::{Map, Value};
 pub use access::Access;
 pub use argument::{Args, Argument, argument};
 pub use context::Context;
+pub use cost::Cost;
 pub use cursor::CursorKey;
 pub use error::refusal;
 pub use feed::{Feed, Opened, Payload};
+pub use gate::{Gate, Leave};
 pub use json::parse_id;
 pub use leaf::next_midnight;
 pub use limits::Limits;
@@ -66,7 +71,9 @@ pub use schema::union_of;
 
 use self::{
     argument::Variables,
+    cost::{Asked, estimate, objects_in},
     document::{Document, Documents},
+    dry_run::dry_run,
     error::{refuse_document, refuse_with},
     limits::check_cost,
     live::{Begun, outcome_of},
@@ -76,7 +83,7 @@ use self::{
     types::Types,
     write::{Nulled, Writer},
 };
-use crate::domain::Error;
+use crate::domain::{self, Error};
 
 /// What an engine is built with.
 pub struct Settings {
@@ -149,10 +156,11 @@ impl Engine {
 
     /// Answers a query or mutation, or begins a live operation.
     pub async fn open(&self, request: Request, allowed: Allowed, context: Context) -> Opened {
+        let gate = context.gate.clone();
         let begun = match self.0.begun(&request, allowed, context) {
             Ok(Ok(begun)) => begun,
             Ok(Err(context)) => return Opened::Answered(self.execute(request, allowed, context).await),
-            Err(refused) => return Opened::Answered(refused),
+            Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
         };
         if let Some(forbidden) = begun.forbidden() {
             return Opened::Answered(forbidden);
@@ -166,7 +174,9 @@ impl Engine {
 
     /// Answers one request. Never fails: what goes wrong is told in the response.
     pub async fn execute(&self, request: Request, allowed: Allowed, context: Context) -> Response {
-        self.0.execute(&request, allowed, &context).await.unwrap_or_else(|refused| refused)
+        let answered = self.0.execute(&request, allowed, &context).await;
+        let response = answered.unwrap_or_else(|refused| refused.charged(context.gate.as_deref()));
+        if request.wants("cost") { response.with_cost(&self.0.limits) } else { response }
     }
 }
 
@@ -177,22 +187,37 @@ impl Inner {
     async fn execute(&self, request: &Request, allowed: Allowed, context: &Context) -> Result<Response, Response> {
         let id = &context.correlation_id;
         let text = text_of(request, id)?;
+        let is_dry_run = request.wants("dryRun");
         let place = match &self.cache {
-            Some(cache) => match cache.look_up(request, context).await {
-                Ok(Ok(body)) => return Ok(Response { outcome: Outcome::Complete, body }),
+            Some(cache) if !is_dry_run => match cache.look_up(request, context).await {
+                Ok(Ok(body)) => {
+                    context.charge(cost::LEAST).map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
+                    return Ok(Response { outcome: Outcome::Complete, body, cost: Cost::KEPT });
+                }
                 Ok(Err(place)) => Some((cache, place)),
                 Err(error) => return Err(refuse_with(Outcome::Failed, &error, id)),
             },
-            None => None,
+            _ => None,
         };
         let document = self.documents.read(text, &self.schema, &self.limits, allowed, id)?;
         let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
-        if operation.operation_type == OperationType::Subscription {
+        if operation.operation_type == OperationType::Subscription && !is_dry_run {
             return Err(refusal(Outcome::Invalid, "LIVE_TRANSPORT_REQUIRED", LIVE_TRANSPORTS, id));
         }
         let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
         let plan = document.plan(operation, &variables, &self.schema, &self.types);
-        check_cost(&plan.root, &variables, &self.limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
+        if plan.introspects && !context.may_introspect {
+            return Err(refusal(Outcome::Invalid, "FORBIDDEN", INTROSPECTION_CLOSED, id));
+        }
+        if is_dry_run {
+            return Ok(dry_run(&plan, &variables, &self.limits));
+        }
+        let estimated =
+            self.affordable(&plan, &variables).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
+        let leave = context.enter(estimated).await.map_err(|error| {
+            let refused = refuse_with(outcome_of(&error), &error, id);
+            Response { cost: Cost { estimated, actual: 0 }, ..refused }
+        })?;
         let introspected = match plan.introspects {
             true => self.introspect(&document.executable, operation, &variables, id)?,
             false => Map::new(),
@@ -201,7 +226,9 @@ impl Inner {
             true => &*self.query,
             false => &*self.mutation,
         };
-        let answer = self.answer(root, &plan, &variables, &introspected, context).await;
+        let mut answer = self.answer(root, &plan, &variables, &introspected, context).await;
+        answer.response.cost.estimated = estimated;
+        leave(answer.response.cost.actual);
         if let (true, Some((cache, place)), Outcome::Complete) = (operation.is_query(), place, answer.response.outcome)
         {
             cache.keep(place, &plan, &answer.response.body, answer.changes_at);
@@ -223,14 +250,26 @@ impl Inner {
         let id = &context.correlation_id;
         let document = self.documents.read(text_of(request, id)?, &self.schema, &self.limits, allowed, id)?;
         let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
-        if operation.operation_type != OperationType::Subscription || allowed == Allowed::Everything {
+        let is_live = operation.operation_type == OperationType::Subscription;
+        if !is_live || allowed == Allowed::Everything || request.wants("dryRun") {
             return Ok(Err(context));
         }
         let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
         let plan = document.plan(operation, &variables, &self.schema, &self.types);
-        check_cost(&plan.root, &variables, &self.limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
+        let opening = self.affordable(&plan, &variables).and_then(|estimated| context.charge(estimated));
+        opening.map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
         let variables = Arc::new(variables.into_inner());
         Ok(Ok(Begun { engine: Arc::clone(self), plan, variables, context: Arc::new(context) }))
+    }
+
+    /// What the answer may cost.
+    ///
+    /// # Errors
+    ///
+    /// If that is more than one request may.
+    fn affordable(&self, plan: &Plan, variables: &Variables) -> domain::Result<u64> {
+        let estimated = estimate(plan, Asked { variables, page_size: self.limits.page_size });
+        check_cost(estimated, &self.limits).map(|()| estimated)
     }
 
     fn variables(
@@ -292,7 +331,9 @@ impl Inner {
         };
         writer.json.raw(b"}");
         let changes_at = [writer.earliest_change(), context.changes_at()].into_iter().flatten().min();
-        Answer { response: Response { outcome, body: Bytes::from(writer.json.into_bytes()) }, changes_at }
+        let objects = writer.objects + introspected.values().map(objects_in).sum::<u64>();
+        let cost = Cost { estimated: 0, actual: objects.max(cost::LEAST) };
+        Answer { response: Response { outcome, body: Bytes::from(writer.json.into_bytes()), cost }, changes_at }
     }
 }
 
@@ -306,6 +347,9 @@ struct Answer {
 const LIVE_TRANSPORTS: &str = "a live operation is answered more than once; open a WebSocket with the protocol \
                                graphql-transport-ws, or send the request with `accept: text/event-stream` or \
                                `accept: multipart/mixed; subscriptionSpec=1.0`";
+
+const INTROSPECTION_CLOSED: &str = "your roles may not look at the schema; ask an administrator for a role that may, or to \
+                                    name yours in limits.introspection. `__typename` is always answered";
 
 fn text_of<'a>(request: &'a Request, id: &str) -> Result<&'a str, Response> {
     request.query.as_deref().ok_or_else(|| {

@@ -59,6 +59,8 @@ pub struct Field<T> {
     pub(super) reads: &'static [EntityKind],
     /// What it needs besides what its objects need.
     pub(super) own_needs: Permissions,
+    /// How many statements load it, if not as many as is usual for its kind.
+    pub(super) statements: Option<u64>,
 }
 
 pub(super) enum FieldKind<T> {
@@ -86,6 +88,12 @@ impl<T> Field<T> {
         self.reads = kinds;
         self
     }
+
+    /// Tells how many SQL statements load it at most, where its loader does not run exactly one.
+    pub fn takes(&mut self, statements: u64) -> &mut Self {
+        self.statements = Some(statements);
+        self
+    }
 }
 
 impl<T: Described> Object<T> {
@@ -109,7 +117,7 @@ impl<T: Described> Object<T> {
         kind: FieldKind<T>,
     ) -> &mut Field<T> {
         let (arguments, own_needs) = (Vec::new(), Permissions::NONE);
-        self.fields.push(Field { name, about, arguments, ty, kind, reads: &[], own_needs });
+        self.fields.push(Field { name, about, arguments, ty, kind, reads: &[], own_needs, statements: None });
         self.fields.last_mut().expect("just pushed")
     }
 

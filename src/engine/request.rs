@@ -3,7 +3,13 @@
 use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use super::{
+    cost::{Cost, LEAST, extended},
+    gate::Gate,
+    limits::Limits,
+};
 
 /// One GraphQL request, strictly typed: members of another type than the specification's are refused when it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -18,6 +24,13 @@ pub struct Request {
     /// for the argument `after` of the live field.
     #[serde(skip)]
     pub after: Option<String>,
+}
+
+impl Request {
+    /// Whether `extensions` says `true` to this.
+    pub(super) fn wants(&self, what: &str) -> bool {
+        self.extensions.as_ref().is_some_and(|extensions| extensions.get(what) == Some(&Value::Bool(true)))
+    }
 }
 
 /// Which operations a caller may run where it stands.
@@ -48,6 +61,30 @@ impl Allowed {
 pub struct Response {
     pub outcome: Outcome,
     pub body: Bytes,
+    pub cost: Cost,
+}
+
+impl Response {
+    /// A refusal with what it costs: to be told so took some work, unless that is why.
+    pub(super) fn charged(mut self, gate: Option<&dyn Gate>) -> Self {
+        if !matches!(self.outcome, Outcome::TooSoon { .. }) {
+            self.cost.actual = LEAST;
+            if let Some(gate) = gate {
+                gate.settle(LEAST);
+            }
+        }
+        self
+    }
+
+    /// Tells its cost in `extensions`, beside what it may be at most.
+    pub(super) fn with_cost(self, limits: &Limits) -> Self {
+        let Cost { estimated, actual } = self.cost;
+        let cost = json!({ "cost": { "estimated": estimated, "actual": actual, "limit": limits.cost } });
+        match self.outcome.is_executed() && actual > 0 {
+            true => Self { body: extended(&self.body, &cost), ..self },
+            false => self,
+        }
+    }
 }
 
 /// How far a request came.
@@ -65,6 +102,11 @@ pub enum Outcome {
     NotAllowed,
     /// Not executed: it asks for more than it may. There is no `data`.
     TooMuch,
+    /// Not executed: the caller has used up what it may for now. There is no `data`.
+    TooSoon {
+        /// When it is worth to try again.
+        retry_after_seconds: u64,
+    },
     /// Not executed: something of ours is not available. There is no `data`.
     Failed,
 }

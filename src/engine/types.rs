@@ -28,6 +28,10 @@ pub trait AnyObject: Send + Sync {
     /// A field's index and what it leads to.
     fn field(&self, name: &str) -> Option<(usize, Kind)>;
     fn field_name(&self, index: usize) -> &'static str;
+    /// How many statements load the field at that index, if not as many as is usual for its kind.
+    fn statements(&self, field: usize) -> Option<u64>;
+    /// See [`Described::ONE_BY_ONE`].
+    fn one_by_one(&self) -> bool;
     /// What the field at that index looks at besides the objects it gives.
     fn reads(&self, field: usize) -> &'static [EntityKind];
     /// What the field at that index needs, and whether somebody may see the object and not this field.
@@ -167,6 +171,14 @@ impl<T: Described> AnyObject for Object<T> {
 
     fn field_name(&self, index: usize) -> &'static str {
         self.fields[index].name
+    }
+
+    fn statements(&self, field: usize) -> Option<u64> {
+        self.fields[field].statements
+    }
+
+    fn one_by_one(&self) -> bool {
+        T::ONE_BY_ONE
     }
 
     fn reads(&self, field: usize) -> &'static [EntityKind] {

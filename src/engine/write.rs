@@ -39,6 +39,8 @@ pub struct Writer<'a> {
     /// What the caller may see.
     pub(super) permissions: Permissions,
     pub(super) problems: Vec<Problem>,
+    /// Objects written so far, besides the root.
+    pub(super) objects: u64,
     path: Vec<Step<'a>>,
     introspected: &'a serde_json::Map<String, serde_json::Value>,
     changes_at: Option<DateTime<Utc>>,
@@ -51,7 +53,16 @@ impl<'a> Writer<'a> {
         introspected: &'a serde_json::Map<String, serde_json::Value>,
     ) -> Self {
         let json = Json::with_capacity(16 * 1024);
-        Self { json, now, permissions, problems: Vec::new(), path: Vec::new(), introspected, changes_at: None }
+        Self {
+            json,
+            now,
+            permissions,
+            problems: Vec::new(),
+            objects: 0,
+            path: Vec::new(),
+            introspected,
+            changes_at: None,
+        }
     }
 
     /// When something that was written would be another.
@@ -227,6 +238,7 @@ impl<'a> Writer<'a> {
 
     /// One row of a level, under the level's selection with that number.
     fn object(&mut self, selection: &'a Selection, level: &Level, number: usize, row: usize) -> Result<(), Nulled> {
+        self.objects += 1;
         selection.object.write(&*level.rows, row, selection, &level.joined[number], self)
     }
 

@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 
 use crate::{
     actions::Actions,
-    domain::{access::Viewer, clock::Clock},
+    domain::{
+        access::{Lane, Viewer},
+        clock::Clock,
+    },
     engine::{Context, next_midnight},
     live::Live,
     store::{ScopedStore, Store},
@@ -24,7 +27,10 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     let audience = format!("{}\n{:?}\n{:?}\n{:?}", viewer.name, viewer.roles, scope.partner.0, scope.customers);
     let (realm, permissions) = (scope.partner.0, viewer.permissions);
     let actions = Actions::new(store, clock);
-    let store = store.scoped(scope);
+    let store = match viewer.lane {
+        Lane::Screen => store.scoped(scope),
+        Lane::Bi | Lane::Playground => store.scoped(scope).in_background(),
+    };
     let live = live.clone();
     let surroundings = Surroundings { store, actions, viewer, live };
     Context::new(correlation_id, clock.now(), audience, realm, permissions, surroundings)

@@ -138,7 +138,7 @@ fn relations(object: &mut Object<Customer>) {
         |c| Some(c.id),
         |context, _| Ok(SupportPlansBehindCustomer { store: context.store(), day: context.today() }),
     );
-    plans.depends_on(&[EntityKind::Subscription]);
+    plans.depends_on(&[EntityKind::Subscription]).takes(2);
     object.many(
         "supportOfferings",
         "What the partner promises the customer today: hours, contact and price. The partner's own entries.",

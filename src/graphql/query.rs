@@ -36,12 +36,14 @@ impl Described for Query {
              state of Microsoft's services, the incidents that hit them, and the tickets about them.",
         );
         by_id(object);
-        object.one(
-            "viewer",
-            "Who is asking, and what that one may see.",
-            |_| Some(()),
-            |context, _| Ok(TheViewer(context.viewer().into())),
-        );
+        object
+            .one(
+                "viewer",
+                "Who is asking, and what that one may see.",
+                |_| Some(()),
+                |context, _| Ok(TheViewer(context.viewer().into())),
+            )
+            .takes(0);
         object.nullable_one(
             "partner",
             "The partner whose data this is. Null until its profile was read.",
@@ -72,6 +74,8 @@ impl Described for Query {
                 }
                 .boxed()
             })
+            // One to find each of five types, and one to load what was found of each.
+            .takes(10)
             .argument(argument::<String>("text", "What the caller said: a name, a domain, a number."))
             .argument(argument::<Option<i32>>("first", "How many at most, up to 50.").defaults_to("10"));
     }
@@ -97,6 +101,7 @@ fn by_id(object: &mut Object<Query>) {
             "The object with this global id. Null if there is none, or if it may not be seen.",
             |_, wanted| async move { Ok(vec![reference(&wanted.args.get::<ID>("id")?)]) }.boxed(),
         )
+        .takes(1)
         .argument(argument::<ID>("id", "A global id."));
     object
         .refs_or_null(

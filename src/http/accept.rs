@@ -12,6 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_io_timeout::TimeoutWriter;
 
 use super::stop::{Stop, Stopper};
 
@@ -24,6 +25,8 @@ const BUFFER: usize = 64 * 1024;
 pub struct Limits {
     pub connections: u64,
     pub header_timeout: Duration,
+    /// How long a client may take nothing of what is sent to it.
+    pub write_timeout: Duration,
     /// How long answers may take once the server is told to stop.
     pub drain_timeout: Duration,
 }
@@ -57,7 +60,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         };
         let Some(place) = place else { continue };
         let connection = Connection { stop: stopping.clone(), _place: Arc::new(place) };
-        tokio::spawn(answer(stream, peer, connection, router.clone(), limits.header_timeout));
+        tokio::spawn(answer(stream, peer, connection, router.clone(), limits));
     }
 
     drop(listener);
@@ -67,7 +70,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 }
 
 /// Answers the requests on one connection until it ends, or becomes a WebSocket, which goes on by itself.
-async fn answer(stream: TcpStream, peer: SocketAddr, connection: Connection, router: Router, header_timeout: Duration) {
+async fn answer(stream: TcpStream, peer: SocketAddr, connection: Connection, router: Router, limits: Limits) {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(limits.write_timeout));
     let (requested, cut_off) = (connection.stop.clone().requested(), connection.stop.clone().cut_off());
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -75,8 +80,8 @@ async fn answer(stream: TcpStream, peer: SocketAddr, connection: Connection, rou
         hyper::service::Service::call(&router, request)
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(BUFFER);
-    let mut answering = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(BUFFER);
+    let mut answering = pin!(http.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades());
     let ended = tokio::select! {
         ended = answering.as_mut() => ended,
         () = requested => {

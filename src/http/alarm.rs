@@ -32,17 +32,5 @@ impl Alarm {
 }
 
 async fn reached(clock: Clock, instant: DateTime<Utc>) {
-    loop {
-        // Asked for before the time is read, so that no move is missed.
-        let moved = clock.moved();
-        let Ok(left) = (instant - clock.now()).to_std() else { return };
-        if left.is_zero() {
-            return;
-        }
-        // The machine's clock may be set meanwhile: look at it again, also when a fixed one did not move.
-        tokio::select! {
-            () = moved => {}
-            () = tokio::time::sleep(left) => {}
-        }
-    }
+    clock.reached(instant).await;
 }

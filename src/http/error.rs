@@ -21,6 +21,7 @@ pub struct Refusal {
     pub message: Cow<'static, str>,
     allow: Option<&'static str>,
     pub challenge: Option<Challenge>,
+    retry_after_seconds: Option<u64>,
 }
 
 /// How to come back with a credential: `www-authenticate`.
@@ -34,7 +35,7 @@ pub struct Challenge {
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), allow: None, challenge: None }
+        Self { status, code, message: message.into(), allow: None, challenge: None, retry_after_seconds: None }
     }
 
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -79,6 +80,9 @@ impl Refusal {
         if let Some(challenge) = self.challenge {
             challenge.write(response.headers_mut());
         }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }
@@ -111,7 +115,8 @@ impl IntoResponse for Refusal {
 impl From<domain::Error> for Refusal {
     fn from(error: domain::Error) -> Self {
         use domain::Error::{
-            Conflict, CursorExpired, Forbidden, Internal, Invalid, LimitExceeded, NotFound, OfInput, Unavailable,
+            Conflict, CursorExpired, Forbidden, Internal, Invalid, LimitExceeded, NotFound, OfInput, RateLimited,
+            Unavailable,
         };
         let status = match &error {
             Invalid { .. } | OfInput { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -119,6 +124,7 @@ impl From<domain::Error> for Refusal {
             NotFound { .. } => StatusCode::NOT_FOUND,
             Forbidden(_) => StatusCode::FORBIDDEN,
             LimitExceeded { .. } => StatusCode::BAD_REQUEST,
+            RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             CursorExpired(_) => StatusCode::GONE,
             Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -126,6 +132,10 @@ impl From<domain::Error> for Refusal {
         if let Unavailable(cause) | Internal(cause) = &error {
             tracing::error!(%cause, code = error.code(), "a request could not be answered");
         }
-        Self::new(status, error.code(), error.to_string())
+        let retry_after_seconds = match &error {
+            RateLimited { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            _ => None,
+        };
+        Self { retry_after_seconds, ..Self::new(status, error.code(), error.to_string()) }
     }
 }

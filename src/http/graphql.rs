@@ -28,10 +28,13 @@ use super::{
 };
 use crate::{
     config::ResponseStatus,
-    domain::access::Viewer,
-    engine::{self, Allowed, Opened, Outcome, Request},
+    domain::access::{Lane, Viewer},
+    engine::{self, Allowed, Context, Cost, Opened, Outcome, Request},
     graphql,
 };
+
+/// What metrics call the limits of one document.
+const DOCUMENT: &str = "document";
 
 /// One request as it came, but for its body.
 struct Asked {
@@ -96,7 +99,7 @@ impl Http {
             }
             (Requests::One(request), _, Reply::Multipart(media_type)) => {
                 match self.open(*request, allowed, &viewer, id).await {
-                    Opened::Answered(response) => Ok(self.whole(response, *media_type)),
+                    Opened::Answered(response) => Ok(self.whole(response, *media_type, &viewer)),
                     live => self.stream(async { live }.boxed(), Format::Parts, &viewer, connection, id),
                 }
             }
@@ -145,12 +148,18 @@ impl Http {
     /// Begins one operation whose answer may go on.
     pub(super) fn open(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> Opening {
         let shared = &self.0;
-        let context = graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string());
-        let (engine, timeout, id) = (shared.engine.clone(), self.timeout(), id.clone());
+        let context = self.context(viewer, id);
+        let (engine, timeout, id) = (shared.engine.clone(), self.timeout(viewer), id.clone());
+        let (quota, lane) = (shared.quota.clone(), viewer.lane);
         let opening = async move {
             let opened = AssertUnwindSafe(engine.open(request, allowed, context)).catch_unwind();
             let refusal = match tokio::time::timeout(timeout, opened).await {
-                Ok(Ok(opened)) => return opened,
+                Ok(Ok(opened)) => {
+                    if let Opened::Answered(engine::Response { outcome: Outcome::TooMuch, .. }) = &opened {
+                        quota.refused(lane, DOCUMENT);
+                    }
+                    return opened;
+                }
                 Ok(Err(panic)) => Refusal::panicked(&*panic),
                 Err(_) => Refusal::timeout(timeout),
             };
@@ -159,14 +168,31 @@ impl Http {
         opening.boxed()
     }
 
-    /// Time for one answer.
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.0.server.request_timeout_seconds)
+    /// What one request of `viewer` carries.
+    fn context(&self, viewer: &Viewer, id: &CorrelationId) -> Context {
+        let shared = &self.0;
+        graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string())
+            .behind(shared.quota.gate(viewer))
+            .introspecting(self.may_introspect(&viewer.roles))
     }
 
-    /// The response that holds one answer.
-    pub(super) fn whole(&self, answer: engine::Response, media_type: MediaType) -> Response {
-        whole(status(answer.outcome, media_type, self.0.server.response_status), media_type, answer.body)
+    /// Time for one answer.
+    fn timeout(&self, viewer: &Viewer) -> Duration {
+        Duration::from_secs(match viewer.lane {
+            Lane::Bi => self.0.server.bi_timeout_seconds,
+            Lane::Screen | Lane::Playground => self.0.server.request_timeout_seconds,
+        })
+    }
+
+    /// The response that holds one answer to `viewer`.
+    pub(super) fn whole(&self, answer: engine::Response, media_type: MediaType, viewer: &Viewer) -> Response {
+        let status = status(answer.outcome, media_type, self.0.server.response_status);
+        let mut response = whole(status, media_type, answer.body);
+        if let Outcome::TooSoon { retry_after_seconds } = answer.outcome {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds.into());
+        }
+        self.tell_cost(&mut response, answer.cost, viewer);
+        response
     }
 
     async fn execute(
@@ -177,12 +203,15 @@ impl Http {
         id: &CorrelationId,
         media_type: MediaType,
     ) -> Result<Response, Refusal> {
-        let timeout = self.timeout();
+        let timeout = self.timeout(viewer);
         let answering = async {
             match requests {
-                Requests::One(request) => self.whole(self.one(*request, allowed, viewer, id).await, media_type),
+                Requests::One(request) => self.whole(self.one(*request, allowed, viewer, id).await, media_type, viewer),
                 Requests::Batch(requests) => {
-                    whole(StatusCode::OK, media_type, self.batch(requests, allowed, viewer, id).await)
+                    let (body, cost) = self.batch(requests, allowed, viewer, id).await;
+                    let mut response = whole(StatusCode::OK, media_type, body);
+                    self.tell_cost(&mut response, cost, viewer);
+                    response
                 }
             }
         };
@@ -190,19 +219,28 @@ impl Http {
     }
 
     async fn one(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> engine::Response {
-        let shared = &self.0;
-        let context = graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string());
-        shared.engine.execute(request, allowed, context).await
+        let response = self.0.engine.execute(request, allowed, self.context(viewer, id)).await;
+        if response.outcome == Outcome::TooMuch {
+            self.0.quota.refused(viewer.lane, DOCUMENT);
+        }
+        response
     }
 
     /// The answers in the order of the requests. They run at the same time, unless one may change something: then each
     /// sees what those before it have done.
-    async fn batch(&self, requests: Vec<Request>, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> Bytes {
+    async fn batch(
+        &self,
+        requests: Vec<Request>,
+        allowed: Allowed,
+        viewer: &Viewer,
+        id: &CorrelationId,
+    ) -> (Bytes, Cost) {
         let may_change = |request: &Request| request.query.as_ref().is_none_or(|query| query.contains("mutation"));
         let at_once = if requests.iter().any(may_change) { 1 } else { requests.len() };
         let answers = stream::iter(requests).map(|request| self.one(request, allowed, viewer, id)).buffered(at_once);
         let answers: Vec<engine::Response> = answers.collect().await;
 
+        let cost = answers.iter().map(|answer| answer.cost).sum();
         let mut body = BytesMut::with_capacity(answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 2);
         body.put_u8(b'[');
         for (index, answer) in answers.into_iter().enumerate() {
@@ -212,7 +250,7 @@ impl Http {
             body.put(answer.body);
         }
         body.put_u8(b']');
-        body.freeze()
+        (body.freeze(), cost)
     }
 }
 
@@ -225,11 +263,13 @@ fn whole(status: StatusCode, media_type: MediaType, body: Bytes) -> Response {
 }
 
 /// The status code of one answered request. `application/json` says 200 to everything that could be read, since a client
-/// cannot tell another code of ours from a proxy's; only a method that is wrong and a failure of ours are told by status. See `docs/decisions/0005-status-codes.md`.
+/// cannot tell another code of ours from a proxy's; only a method that is wrong, a
+/// failure of ours and a budget that is used up are told by status. See `docs/decisions/0005-status-codes.md`.
 fn status(outcome: Outcome, media_type: MediaType, style: ResponseStatus) -> StatusCode {
     match (outcome, media_type, style) {
         (Outcome::NotAllowed, ..) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::Failed, ..) => StatusCode::SERVICE_UNAVAILABLE,
+        (Outcome::TooSoon { .. }, ..) => StatusCode::TOO_MANY_REQUESTS,
         (_, MediaType::Json, _) | (Outcome::Complete, ..) | (Outcome::Partial, _, ResponseStatus::Suite) => {
             StatusCode::OK
         }
@@ -253,7 +293,7 @@ mod tests {
     #[test]
     fn status_codes_follow_the_media_type_and_the_style() {
         use MediaType::{GraphqlResponse, Json};
-        use Outcome::{Complete, Failed, Invalid, Malformed, NotAllowed, Partial, TooMuch};
+        use Outcome::{Complete, Failed, Invalid, Malformed, NotAllowed, Partial, TooMuch, TooSoon};
         for (outcome, json, suite, draft) in [
             (Complete, 200, 200, 200),
             (Partial, 200, 200, 294),
@@ -262,6 +302,7 @@ mod tests {
             (TooMuch, 200, 400, 422),
             (NotAllowed, 405, 405, 405),
             (Failed, 503, 503, 503),
+            (TooSoon { retry_after_seconds: 1 }, 429, 429, 429),
         ] {
             assert_eq!(status(outcome, Json, ResponseStatus::Suite), json, "{outcome:?}");
             assert_eq!(status(outcome, Json, ResponseStatus::Draft), json, "{outcome:?}");

@@ -13,11 +13,13 @@ use super::{
 };
 use crate::{
     auth::{Credential, Denied},
-    domain::access::Viewer,
+    domain::access::{Lane, Viewer},
 };
 
 /// Chooses among several partners, by tenant id.
 pub const PARTNER: HeaderName = HeaderName::from_static("x-supportgraph-partner");
+/// Asks for a lane that can wait: `bi` or `playground`.
+pub const LANE: HeaderName = HeaderName::from_static("x-supportgraph-lane");
 /// Comes in if the caller has an id of its own, and goes out with every response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,17 +50,25 @@ pub struct Claims {
     credential: Option<Credential>,
     /// Whether a browser or an office program would ask a person for a name and a password.
     may_ask: bool,
+    /// The lane to run in, unless the caller's own is a later one.
+    lane: Option<Lane>,
 }
 
 impl Claims {
     /// # Errors
     ///
-    /// 400 if a header is not text.
+    /// 400 if a header is not text, or there is no such lane.
     pub fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let partner = headers.get(PARTNER).map(|value| value.to_str().map(str::to_owned));
         let credential =
             headers.get(header::AUTHORIZATION).map(|value| Credential::read(value.to_str().unwrap_or_default()));
-        Ok(Self { partner: partner.transpose().map_err(|_| unclear_partner())?, credential, may_ask: may_ask(headers) })
+        let lane = headers.get(LANE).map(|value| lane(value.to_str().unwrap_or_default()));
+        Ok(Self {
+            partner: partner.transpose().map_err(|_| unclear_partner())?,
+            credential,
+            may_ask: may_ask(headers),
+            lane: lane.transpose()?,
+        })
     }
 
     /// Takes over what a payload says; headers go by the same names there, at the top or in `headers`.
@@ -72,6 +82,9 @@ impl Claims {
         }
         if let Some(authorization) = said(payload, &header::AUTHORIZATION) {
             self.credential = Some(Credential::read(authorization.as_str().unwrap_or_default()));
+        }
+        if let Some(named) = said(payload, &LANE) {
+            self.lane = Some(lane(named.as_str().unwrap_or_default())?);
         }
         Ok(())
     }
@@ -116,7 +129,8 @@ impl Http {
         let viewer = viewer.map_err(|denied| refusal(denied, claims.may_ask && shared.auth.accepts_keys()))?;
         let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
         let session = session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds));
-        Ok(Viewer { expires_at: viewer.expires_at.into_iter().chain(session).min(), ..viewer })
+        let viewer = Viewer { expires_at: viewer.expires_at.into_iter().chain(session).min(), ..viewer };
+        Ok(viewer.in_lane(claims.lane.unwrap_or(Lane::Screen)))
     }
 }
 
@@ -142,6 +156,12 @@ fn refusal(denied: Denied, may_ask: bool) -> Refusal {
         ),
         Denied::Failed(error) => error.into(),
     }
+}
+
+/// The lane of that name.
+fn lane(name: &str) -> Result<Lane, Refusal> {
+    let message = "there is no such lane; send `x-supportgraph-lane: bi` or `playground`, or leave it out";
+    name.parse().map_err(|_| Refusal::bad_request(message))
 }
 
 /// Refuses the page of another origin. A browser lets any page open a WebSocket or an event stream anywhere and tells

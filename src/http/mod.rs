@@ -2,6 +2,7 @@
 
 mod accept;
 mod alarm;
+mod cost;
 mod edge;
 mod error;
 mod graphql;
@@ -21,7 +22,10 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::State,
-    http::header::{self, HeaderName, HeaderValue},
+    http::{
+        HeaderMap, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware,
     response::Redirect,
     routing::{any, get},
@@ -35,14 +39,16 @@ use tower_http::{
 use crate::{
     auth::Auth,
     config::{LimitsConfig, LiveConfig, ServerConfig},
-    domain::clock::Clock,
+    domain::{access::Role, clock::Clock},
     engine::Engine,
     live::Live,
+    quota::Quota,
     store::Store,
     telemetry::Metrics,
 };
 pub use accept::{Limits, serve};
 use error::Refusal;
+use identity::Claims;
 use listener::Listeners;
 use stream::reservation::Reservations;
 
@@ -53,7 +59,10 @@ pub struct Parts {
     pub store: Store,
     pub clock: Clock,
     pub live: Live,
+    pub quota: Quota,
     pub metrics: Metrics,
+    /// The roles that may look at the schema.
+    pub introspecting: Vec<Role>,
 }
 
 /// What every handler shares.
@@ -66,7 +75,9 @@ struct Shared {
     store: Store,
     clock: Clock,
     live: Live,
+    quota: Quota,
     metrics: Metrics,
+    introspecting: Vec<Role>,
     server: ServerConfig,
     listening: LiveConfig,
     /// Requests in one batch at most.
@@ -77,7 +88,7 @@ struct Shared {
 
 impl Http {
     pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
-        let Parts { auth, engine, store, clock, live, metrics } = parts;
+        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting } = parts;
         let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
         let listeners = Listeners::new(&listening, metrics.clone());
         let reservations = Reservations::default();
@@ -87,13 +98,19 @@ impl Http {
             store,
             clock,
             live,
+            quota,
             metrics,
+            introspecting,
             server,
             listening,
             batch,
             listeners,
             reservations,
         }))
+    }
+
+    fn may_introspect(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.0.introspecting.contains(role))
     }
 
     /// Every path there is.
@@ -127,8 +144,20 @@ impl Http {
 }
 
 /// The SDL, as text that a browser shows.
-async fn schema(State(http): State<Http>) -> ([(HeaderName, &'static str); 1], String) {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.0.engine.sdl().to_owned())
+async fn schema(
+    State(http): State<Http>,
+    headers: HeaderMap,
+) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
+    let roles = match http.0.auth.is_required() {
+        true => http.viewer(&Claims::of_headers(&headers)?).await?.roles,
+        false => http.0.auth.local_roles().into(),
+    };
+    if !http.may_introspect(&roles) {
+        let message = "your roles may not look at the schema; ask an administrator for a role that may, or to name yours in \
+                       limits.introspection";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.0.engine.sdl().to_owned()))
 }
 
 /// Without origins a browser lets no other page read an answer, nor send JSON.
@@ -140,6 +169,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             identity::PARTNER,
+            identity::LANE,
             identity::REQUEST_ID,
             stream::reservation::TOKEN,
             HeaderName::from_static("last-event-id"),
@@ -148,7 +178,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("apollographql-client-name"),
             HeaderName::from_static("apollographql-client-version"),
         ])
-        .expose_headers([identity::REQUEST_ID, header::WWW_AUTHENTICATE])
+        .expose_headers([&[identity::REQUEST_ID, header::WWW_AUTHENTICATE], cost::EXPOSED.as_slice()].concat())
         .max_age(Duration::from_secs(3600));
     match origins {
         [any] if any == "*" => layer.allow_origin(Any),

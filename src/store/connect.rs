@@ -20,7 +20,7 @@ use sea_orm::{
     },
 };
 use sha2::{Digest as _, Sha256};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use super::{ScopedStore, Store, database_error, dialect, reader::Reader, row::Row};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
@@ -76,9 +76,11 @@ impl Store {
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
+        let background = Arc::new(Semaphore::new(reader.size().div_ceil(2)));
         Ok(Self {
             db,
             reader,
+            background,
             connections: max_connections,
             statements,
             writer: Arc::default(),

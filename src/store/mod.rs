@@ -6,6 +6,7 @@ mod api_key;
 mod apply;
 #[cfg(test)]
 mod apply_tests;
+mod budget;
 mod connect;
 mod customer;
 mod dialect;
@@ -39,6 +40,7 @@ mod told;
 mod visibility;
 mod write;
 
+pub use budget::Spending;
 pub use connect::MigrationState;
 pub use event::{LogPage, Slice};
 pub use write::Write;
@@ -52,7 +54,7 @@ use sea_orm::{
     DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, SqliteTransactionMode,
     StatementBuilder, TransactionOptions, TransactionTrait,
 };
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, Semaphore, broadcast};
 
 use self::reader::Reader;
 use crate::domain::{Error, Result, access::Scope, event::News};
@@ -68,12 +70,19 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
     commits: broadcast::Sender<News>,
+    /// One for each statement that may run in the background.
+    background: Arc<Semaphore>,
 }
 
 impl Store {
     /// Everything that `scope` may reach.
     pub fn scoped(&self, scope: &Scope) -> ScopedStore {
-        ScopedStore { store: self.clone(), scope: scope.clone() }
+        ScopedStore { store: self.clone(), scope: scope.clone(), is_in_background: false }
+    }
+
+    /// How many statements of [`ScopedStore::in_background`] run at once: half of what could.
+    pub fn statements_in_background(&self) -> usize {
+        self.reader.size().div_ceil(2)
     }
 
     /// How many statements the driver has run since the start; tests count with it.
@@ -124,6 +133,7 @@ impl Store {
 pub struct ScopedStore {
     store: Store,
     scope: Scope,
+    is_in_background: bool,
 }
 
 impl ScopedStore {
@@ -132,7 +142,16 @@ impl ScopedStore {
         self.scope.customers.is_none()
     }
 
+    /// The same for somebody who can wait: all that read so together leave half of the connections to others.
+    pub fn in_background(self) -> Self {
+        Self { is_in_background: true, ..self }
+    }
+
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        let _place = match self.is_in_background {
+            true => self.store.background.acquire().await.ok(),
+            false => None,
+        };
         self.store.rows(statement).await
     }
 

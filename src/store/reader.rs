@@ -65,6 +65,14 @@ impl Reader {
         }
     }
 
+    /// How many statements it runs at once.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Postgres(pool) => pool.status().max_size,
+            Self::Sqlite(pool) => pool.status().max_size,
+        }
+    }
+
     /// The rows of a statement, in its order.
     pub(super) async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {

@@ -9,7 +9,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// One row of the table in `docs/ARCHITECTURE.md`: a folder or file in `src/`, what of ours it may import, and which of
 /// [`FRAMEWORKS`] it may name.
-const MAY: [(&str, &[&str], &[&str]); 13] = [
+const MAY: [(&str, &[&str], &[&str]); 14] = [
     ("domain", &[], &[]),
     ("store", &["domain"], &["sea_orm"]),
     ("upstream", &["domain"], &[]),
@@ -17,10 +17,11 @@ const MAY: [(&str, &[&str], &[&str]); 13] = [
     ("auth", &["domain", "store"], &["jsonwebtoken", "reqwest", "rustls"]),
     ("engine", &["domain"], &["async_graphql", "apollo_compiler"]),
     ("live", &["domain", "store"], &["async_nats"]),
+    ("quota", &["domain", "engine", "store"], &[]),
     ("graphql", &["domain", "engine", "store", "actions", "live"], &["async_graphql"]),
     (
         "http",
-        &["domain", "auth", "engine", "graphql", "live", "store"],
+        &["domain", "auth", "engine", "graphql", "live", "quota", "store"],
         &["axum", "hyper", "hyper_util", "tokio_tungstenite", "tower_http", "rust_embed"],
     ),
     ("cli", &["*"], &["clap"]),

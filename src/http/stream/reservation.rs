@@ -148,7 +148,7 @@ impl Http {
         match self.open(request, Allowed::Live, viewer, id).await {
             engine::Opened::Answered(refused) if !refused.outcome.is_executed() => {
                 reservation.channel.stop(&operation);
-                Ok(self.whole(refused, MediaType::GraphqlResponse))
+                Ok(self.whole(refused, MediaType::GraphqlResponse, viewer))
             }
             opened => {
                 // Nobody takes it if the operation was stopped meanwhile.

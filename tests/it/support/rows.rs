@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, FromQueryResult, JsonValue, Statement};
 
 /// Tables that say nothing of what was told; the marks of a log are set beside it, at some time after the start.
-const APART: [&str; 3] = ["installation", "log_mark", "seaql_migrations"];
+const APART: [&str; 4] = ["budget", "installation", "log_mark", "seaql_migrations"];
 
 /// The rows of every table, sorted.
 pub async fn all(url: &str) -> BTreeMap<String, Vec<String>> {

@@ -1,0 +1,109 @@
+//! What a request would cost and do, told without doing it.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Socket, TestApp,
+    given::{CONTOSO, Given},
+    walk::Walk,
+};
+
+fn dry(query: &str) -> Value {
+    json!({ "query": query, "extensions": { "dryRun": true } })
+}
+
+#[tokio::test]
+async fn it_tells_which_page_multiplies_and_how_many_statements_run() {
+    let app = TestApp::start().await;
+    Given::put(&app, CONTOSO, "contoso").await;
+    let query = "{ list: customers(first: 50) { totalCount nodes { name
+        incidents(first: 4) { nodes { latestPost { content } } } } } }";
+    app.query("{ __typename }").await.data();
+    let (answer, statements) = app.statements(app.post(&dry(query))).await;
+    assert_eq!((answer.status.as_u16(), statements), (200, 0), "nothing runs");
+    let step = |path: &str, field: &str, parents: u64, each: u64, statements: u64| {
+        let objects = parents * each;
+        json!({ "path": path, "field": field, "parents": parents, "each": each, "objects": objects, "statements": statements })
+    };
+    let plan = [
+        step("list", "Query.customers", 1, 50, 2),
+        step("list.incidents", "Customer.incidents", 50, 4, 1),
+        step("list.incidents.latestPost", "Incident.latestPost", 200, 1, 1),
+    ];
+    let extensions = json!({ "cost": { "estimated": 450, "limit": 200_000 }, "statements": 4, "plan": plan });
+    assert_eq!(answer.json(), json!({ "data": null, "extensions": extensions }));
+    assert_eq!(answer.header("x-supportgraph-cost-estimated"), Some("450"));
+    assert_eq!(answer.header("x-supportgraph-cost-actual"), Some("0"));
+}
+
+#[tokio::test]
+async fn as_many_statements_run_as_it_tells() {
+    let app = TestApp::with(|config| config.cache.enabled = false).await;
+    app.invent(300, 1).await;
+    app.query("{ __typename }").await.data();
+    let mut queries = vec![
+        "{ viewer { name } }".to_owned(),
+        "{ partner { name } supportPlanKinds { name responseTargets { clock } } }".to_owned(),
+        "{ customers { totalCount } }".to_owned(),
+        "{ search(text: \"Contoso\") { __typename } }".to_owned(),
+    ];
+    let relations = Walk::of(&app).await.relations();
+    queries.extend(
+        relations.iter().map(|(list, relation)| format!("{{ {list}(first: 300) {{ nodes {{ {relation} }} }} }}")),
+    );
+    let mut differ = Vec::new();
+    for query in queries {
+        let told = app.post(&dry(&query)).await.json()["extensions"]["statements"].as_u64().expect("a number");
+        let (answer, run) = app.statements(app.query(&query)).await;
+        answer.data();
+        // Where there is nothing of a type, or no parent, nothing is asked about it.
+        let may_be_less = ["search", "on Node", "parent"].iter().any(|part| query.contains(part));
+        if run > told || (run < told && !may_be_less) {
+            differ.push(format!("{query}: {run} of {told}"));
+        }
+    }
+    assert_eq!(differ, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nothing_is_done_and_nothing_charged() {
+    let app = TestApp::start().await;
+    Given::put(&app, CONTOSO, "contoso").await;
+    let before = app.rows().await;
+    let mutation = "mutation { serviceRequestOpen(input: { idempotencyKey: \"dry\", title: \"a\", description: \"b\",
+        severity: MODERATE }) { serviceRequest { id notes(first: 3) { nodes { text } } } } }";
+    let spent = app.metric("supportgraph_cost_total{lane=\"screen\"}").await;
+    let answer = app.post(&dry(mutation)).await.json();
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(answer["extensions"]["plan"][0]["field"], "Mutation.serviceRequestOpen");
+    assert_eq!(answer["extensions"]["plan"][0]["statements"], Value::Null);
+    assert_eq!(app.rows().await, before);
+    assert_eq!(app.metric("supportgraph_cost_total{lane=\"screen\"}").await, spent);
+}
+
+#[tokio::test]
+async fn what_is_too_dear_is_told_and_what_is_wrong_is_refused() {
+    let app = TestApp::start().await;
+    let dear = "{ customers(first: 500) { nodes { incidents(first: 500) { nodes { id } } } } }";
+    assert_eq!(app.post(&dry(dear)).await.json()["extensions"]["cost"]["estimated"], 250_500);
+    assert_eq!(app.post(&dry("{ no }")).await.code(), "GRAPHQL_VALIDATION_FAILED");
+    assert_eq!(app.post(&dry(&format!("{{ {} }}", "a: __typename ".repeat(600)))).await.code(), "LIMIT_EXCEEDED");
+}
+
+#[tokio::test]
+async fn it_works_on_every_transport() {
+    let app = TestApp::start().await;
+    Given::put(&app, CONTOSO, "contoso").await;
+    let feed = dry("subscription { incidentChanged { incident { customers(first: 9) { nodes { id } } } } }");
+    let mut socket = Socket::start(&app).await;
+    socket.send(json!({ "id": "1", "type": "subscribe", "payload": feed })).await;
+    let told = socket.next().await["payload"]["extensions"].clone();
+    assert_eq!(told["cost"]["estimated"], 11);
+    assert_eq!(socket.next().await["type"], "complete");
+    assert_eq!(app.post(&feed).await.json()["extensions"], told);
+    let events = app.request(Method::POST, "/graphql").header("accept", "text/event-stream").json(&feed);
+    assert!(Answer::of(events).await.text.contains("\"estimated\":11"));
+    let link = "/graphql?query=%7Bcustomers(first:3)%7Bnodes%7Bid%7D%7D%7D&extensions=%7B%22dryRun%22%3Atrue%7D";
+    assert_eq!(app.get(link).await.json()["extensions"]["cost"]["estimated"], 3);
+}

@@ -1,0 +1,56 @@
+//! Who may look at the schema.
+
+use supportgraph::{app::App, config::Config, domain::clock::Clock};
+
+use crate::support::TestApp;
+
+const SCHEMA: &str = "{ __schema { queryType { name } } }";
+
+#[tokio::test]
+async fn whoever_has_a_named_role_may_look_at_the_schema() {
+    let app = TestApp::with(|config| config.limits.introspection = vec!["global_admin".to_owned()]).await;
+    assert_eq!(app.query(SCHEMA).await.data()["__schema"]["queryType"]["name"], "Query");
+    assert!(app.get("/schema.graphql").await.text.contains("type Query"));
+}
+
+#[tokio::test]
+async fn whoever_has_none_is_told_so_and_nothing_is_suggested() {
+    let app = TestApp::with(|config| config.limits.introspection = vec!["HELPDESK_AGENT".to_owned()]).await;
+    for query in [
+        SCHEMA,
+        "{ __type(name: \"Customer\") { name } }",
+        "{ viewer { name } ... { s: __schema { types { name } } } }",
+    ] {
+        let answer = app.query(query).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "FORBIDDEN"), "{query}");
+        assert!(answer.text.contains("limits.introspection"), "{}", answer.text);
+    }
+    let refused = app.get("/schema.graphql").await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "FORBIDDEN"));
+    assert_eq!(app.query("{ __typename viewer { __typename } }").await.data()["viewer"]["__typename"], "Viewer");
+    for mistake in ["{ viewer }", "{ custmers { totalCount } }", "{ customers(frist: 1) { totalCount } }"] {
+        let mistaken = app.query(mistake).await;
+        assert_eq!(mistaken.code(), "GRAPHQL_VALIDATION_FAILED");
+        let text = mistaken.text.to_lowercase();
+        assert!(!["did you mean", "customers {", "first"].iter().any(|hint| text.contains(hint)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn all_and_none_are_words_for_everybody_and_nobody() {
+    let app = TestApp::with(|config| config.limits.introspection = vec!["all".to_owned()]).await;
+    app.query(SCHEMA).await.data();
+    let app = TestApp::with(|config| config.limits.introspection = Vec::new()).await;
+    assert_eq!(app.query(SCHEMA).await.code(), "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_exist_is_no_setting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = Config::default();
+    config.server.listen = ([127, 0, 0, 1], 0).into();
+    config.database.url = format!("sqlite://{}", folder.path().join("test.db").display()).into();
+    config.limits.introspection = vec!["SUPERUSER".to_owned()];
+    let refused = App::start(&config, Clock::system()).await.err().expect("it does not start").to_string();
+    assert!(refused.contains("limits.introspection: \"SUPERUSER\" is no role; expected ALL"), "{refused}");
+}
