@@ -51,8 +51,9 @@ use crate::{
 /// those who ask.
 const TELLING_AT_ONCE: usize = 4;
 
-/// How often the log is shortened.
+/// How often the log is shortened, and how long after the start for the first time: a start has enough to do.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
+const FIRST_TIDY: Duration = Duration::from_secs(60);
 
 /// How long to wait for a database that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -168,6 +169,7 @@ async fn follow(
 }
 
 async fn tidy_regularly(shared: Weak<Shared>) {
+    tokio::time::sleep(FIRST_TIDY).await;
     while let Some(live) = shared.upgrade() {
         match live.tidy().await {
             Ok(0) => {}
