@@ -125,6 +125,9 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    if let Some(warning) = missing_second_wall(&store, &config.database).await? {
+        tracing::warn!("{warning}");
+    }
     Ok(store)
 }
 
@@ -179,10 +182,27 @@ pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
 /// If it does not answer.
 pub async fn connect(config: &DatabaseConfig) -> anyhow::Result<Store> {
     let max_connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-    Store::connect(config.url.expose_secret(), max_connections)
+    let store = Store::connect(config.url.expose_secret(), max_connections)
         .await
         .map_err(with_cause)
-        .context("cannot open the database; check database.url and that the database is running")
+        .context("cannot open the database; check database.url and that the database is running")?;
+    Ok(if config.row_level_security { store } else { store.without_row_level_security() })
+}
+
+/// What to do about a PostgreSQL database that holds back nothing though it is meant to; none if all is well.
+///
+/// # Errors
+///
+/// If the database does not answer.
+pub async fn missing_second_wall(store: &Store, config: &DatabaseConfig) -> anyhow::Result<Option<&'static str>> {
+    if config.is_embedded() || !config.row_level_security || store.has_second_wall().await.map_err(with_cause)? {
+        return Ok(None);
+    }
+    Ok(Some(
+        "the role in database.url is a superuser or has BYPASSRLS, so row level security holds back nothing from it; let \
+         a plain role own the database, such as: create role supportgraph login password '…'; alter database … owner to \
+         supportgraph; or set database.row_level_security to false",
+    ))
 }
 
 /// Makes sure that the database has the tables of this program.

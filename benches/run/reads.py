@@ -32,10 +32,10 @@ def start_servers(folder, postgres, sqlite_url):
         return supportgraph(name, url, database_pid, folder, CACHE__ENABLED=cached, LIMITS__PAGE_SIZE="1000")
 
     return [
-        peer("handwritten", folder, postgres.pid, postgres.url),
+        peer("handwritten", folder, postgres.pid, postgres.url_of_peers),
         product("supportgraph", postgres.url, postgres.pid, "false"),
         product("supportgraph, cached", postgres.url, postgres.pid, "true"),
-        peer("plain", folder, postgres.pid, postgres.url),
+        peer("plain", folder, postgres.pid, postgres.url_of_peers),
         product("supportgraph, SQLite", sqlite_url, 0, "false"),
     ]
 

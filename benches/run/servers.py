@@ -67,7 +67,10 @@ class Postgres:
             folder.chmod(0o711)
             shutil.chown(self.folder, "postgres")
         self.port = free_port()
-        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        # The product gets a plain role, since row level security holds back nothing from a superuser. Its peers know nothing
+        # of that.
+        self.url = f"postgres://supportgraph@127.0.0.1:{self.port}/supportgraph"
+        self.url_of_peers = f"postgres://postgres@127.0.0.1:{self.port}/supportgraph"
 
     def run(self, *command):
         subprocess.run(
@@ -93,9 +96,11 @@ class Postgres:
         options = f"-p {self.port} -k {self.folder} {options}"
         self.run("pg_ctl", "-D", data, "-l", self.folder / "log", "-w", "-s", "start", "-o", options)
         self.pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        self.sql("create role supportgraph login", "postgres")
+        self.sql("create database supportgraph owner supportgraph", "postgres")
 
-    def sql(self, text):
-        self.run("psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", text)
+    def sql(self, text, database="supportgraph"):
+        self.run("psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database, "-c", text)
 
     def stop(self):
         if hasattr(self, "pid"):

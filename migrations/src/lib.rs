@@ -23,6 +23,9 @@ mod m0016_create_log_mark;
 mod m0017_create_incident_text;
 mod m0018_create_api_key;
 mod m0021_create_budget;
+mod m0022_secure_rows;
+mod m0023_cover_visibility;
+mod row_security;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
@@ -53,6 +56,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_create_incident_text::Migration),
             Box::new(m0018_create_api_key::Migration),
             Box::new(m0021_create_budget::Migration),
+            Box::new(m0022_secure_rows::Migration),
+            Box::new(m0023_cover_visibility::Migration),
         ]
     }
 }

@@ -32,5 +32,8 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
         }
         MigrationState::Newer { .. } => return Err(Failure::Failed(app::newer_database())),
     }
+    if let Some(warning) = app::missing_second_wall(&store, &config.database).await? {
+        eprintln!("note: {warning}");
+    }
     Ok(())
 }

@@ -105,6 +105,9 @@ section! {
         max_connections: u64 = 10, within(1, 1000);
         /// Whether `serve` brings a PostgreSQL database up to date by itself. SQLite is always brought up to date.
         migrate_at_start: bool = false, any;
+        /// Whether PostgreSQL, too, holds back the rows that are out of scope, as a second wall behind the program's own.
+        /// It does so for roles that are neither superuser nor have `BYPASSRLS`.
+        row_level_security: bool = true, any;
     }
 }
 

@@ -22,7 +22,7 @@ use sea_orm::{
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, broadcast};
 
-use super::{ScopedStore, Store, database_error, dialect, reader::Reader, row::Row};
+use super::{ScopedStore, Store, database_error, dialect, reader::Reader, row::Row, wall::Reach};
 use crate::domain::{Error, PartnerId, Result, event::EntityKind};
 
 /// How the schema of the database stands to this version of the program.
@@ -82,6 +82,7 @@ impl Store {
             reader,
             background,
             connections: max_connections,
+            has_second_wall: true,
             statements,
             writer: Arc::default(),
             commits: broadcast::Sender::new(COMMITS),
@@ -98,7 +99,7 @@ impl Store {
         if self.migration_state().await? == MigrationState::UpToDate {
             return Ok(());
         }
-        let alone = self.begin().await.map_err(database_error)?;
+        let alone = self.begin(&Reach::Everything).await.map_err(database_error)?;
         dialect::lock_schema(&alone).await.map_err(database_error)?;
         match migration_state(&alone).await.map_err(database_error)? {
             MigrationState::UpToDate => Ok(()),

@@ -2,7 +2,6 @@
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseBackend, IsolationLevel, JoinType, Order, QueryResult, TransactionOptions,
-    TransactionTrait,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -11,6 +10,7 @@ use super::{
     ScopedStore, database_error, dialect,
     row::Row,
     table::{Stored, Table, col, columns, condition, decode_all},
+    wall::{Reach, stand_for},
 };
 use crate::domain::{
     CustomerId, Error, Result,
@@ -63,7 +63,7 @@ impl ScopedStore {
     pub async fn log_position(&self) -> Result<i64> {
         let mut select = Query::select();
         select.column("position").from("partner").and_where(Expr::col("id").eq(self.scope.partner.0));
-        self.rows(&select).await?.first().map_or(Ok(0), |row| Row::new(row).take())
+        self.log_rows(&select).await?.first().map_or(Ok(0), |row| Row::new(row).take())
     }
 
     /// The position before the first event that is kept.
@@ -71,7 +71,7 @@ impl ScopedStore {
         let mut first = Query::select();
         first.column("position").from("event").and_where(Expr::col("partner_id").eq(self.scope.partner.0));
         first.order_by("position", Order::Asc).limit(1);
-        match self.rows(&first).await?.first() {
+        match self.log_rows(&first).await?.first() {
             Some(row) => Ok(Row::new(row).take::<i64>()? - 1),
             None => self.log_position().await,
         }
@@ -83,7 +83,7 @@ impl ScopedStore {
     ///
     /// `CursorExpired` if events after `position` are no longer kept, or the log has not come so far.
     pub async fn log_after(&self, position: i64, most: u32) -> Result<LogPage> {
-        let rows = self.rows(&select_log(&self.scope, position, most)).await?;
+        let rows = self.log_rows(&select_log(&self.scope, position, most)).await?;
         read_log(&self.scope, position, most, &rows)
     }
 
@@ -108,11 +108,15 @@ impl ScopedStore {
                 ..TransactionOptions::default()
             },
         };
-        let transaction = self.store.repeating(|| self.store.db.begin_with_options(one_moment)).await?;
+        let reach = self.whole_log();
+        let transaction = self.store.repeating(|| self.store.begin_as(&reach, one_moment)).await?;
         let statement = select_log(&self.scope, position, most_events);
         let found = transaction.query_all(&statement).await.map_err(database_error)?;
         let log = read_log(&self.scope, position, most_events, &found)?;
         let (rows, is_last) = if log.is_last {
+            if self.scope.customers.is_some() {
+                stand_for(&transaction, &self.store.reach(&self.scope)).await.map_err(database_error)?;
+            }
             let (columns, read) = columns::<T>(&Wants::Everything);
             let mut select = Query::select();
             select.from(T::source(&self.scope)).exprs(columns).cond_where(T::visible(&self.scope));
@@ -125,6 +129,16 @@ impl ScopedStore {
         };
         transaction.commit().await.map_err(database_error)?;
         Ok(Slice { log, rows, is_last })
+    }
+
+    /// The rows of a statement about the log.
+    async fn log_rows(&self, statement: &SelectStatement) -> Result<Vec<QueryResult>> {
+        self.store.rows_as(&self.whole_log(), statement).await
+    }
+
+    /// The log is read whole, since positions have no gap: [`read_log`] leaves out what is not in scope.
+    fn whole_log(&self) -> Reach {
+        self.store.reach(&Scope::partner(self.scope.partner))
     }
 
     /// Which of these entities the scope reaches.

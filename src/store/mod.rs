@@ -38,6 +38,7 @@ mod tests;
 mod text;
 mod told;
 mod visibility;
+mod wall;
 mod write;
 
 pub use budget::Spending;
@@ -52,11 +53,11 @@ use std::sync::{
 
 use sea_orm::{
     DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, SqliteTransactionMode,
-    StatementBuilder, TransactionOptions, TransactionTrait,
+    StatementBuilder, TransactionOptions,
 };
 use tokio::sync::{Mutex, Semaphore, broadcast};
 
-use self::reader::Reader;
+use self::{reader::Reader, wall::Reach};
 use crate::domain::{Error, Result, access::Scope, event::News};
 
 /// The database, before anybody is known.
@@ -67,6 +68,8 @@ pub struct Store {
     reader: Reader,
     /// How many connections either keeps at most.
     connections: u32,
+    /// Whether PostgreSQL is told whom each statement stands for.
+    has_second_wall: bool,
     statements: Arc<AtomicU64>,
     writer: Arc<Mutex<()>>,
     commits: broadcast::Sender<News>,
@@ -95,9 +98,14 @@ impl Store {
         self.commits.subscribe()
     }
 
-    /// The rows of a statement.
+    /// The rows of a statement that stands for nobody, and may read everything.
     async fn rows(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
-        self.repeating(|| self.read(statement)).await
+        self.rows_as(&Reach::Everything, statement).await
+    }
+
+    /// The rows of a statement that stands for somebody.
+    async fn rows_as(&self, reach: &Reach, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>> {
+        self.repeating(|| self.read(reach, statement)).await
     }
 
     /// What `attempt` gives. A connection that broke since its last use is replaced and the attempt repeated, as often as
@@ -114,17 +122,17 @@ impl Store {
     }
 
     /// Begins a transaction; on SQLite as a writer at once, so that it never fails halfway for having begun as a reader.
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    async fn begin(&self, reach: &Reach) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.db.begin_with_options(options).await
+        self.begin_as(reach, options).await
     }
 
-    async fn read(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
+    async fn read(&self, reach: &Reach, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.reader.rows(statement.build(&self.reader.backend())).await
+        self.reader.rows(reach, statement.build(&self.reader.backend())).await
     }
 }
 
@@ -152,7 +160,7 @@ impl ScopedStore {
             true => self.store.background.acquire().await.ok(),
             false => None,
         };
-        self.store.rows(statement).await
+        self.store.rows_as(&self.store.reach(&self.scope), statement).await
     }
 
     fn backend(&self) -> DatabaseBackend {

@@ -15,6 +15,8 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 
+use super::wall::{Reach, Until};
+
 /// How long to wait for a connection that nobody uses, and for the database to open another one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,6 +33,8 @@ pub(super) struct Kept<C> {
     connection: C,
     /// A statement was begun and its end not seen: the caller went away, or the connection broke.
     is_amid: bool,
+    /// Whom it stands for, if the database knows.
+    reach: Option<Reach>,
 }
 
 impl<D: Database> managed::Manager for Opener<D> {
@@ -38,7 +42,7 @@ impl<D: Database> managed::Manager for Opener<D> {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Self::Type, sqlx::Error> {
-        Ok(Kept { connection: self.0.connect().await?, is_amid: false })
+        Ok(Kept { connection: self.0.connect().await?, is_amid: false, reach: None })
     }
 
     async fn recycle(&self, kept: &mut Self::Type, _: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -73,11 +77,14 @@ impl Reader {
         }
     }
 
-    /// The rows of a statement, in its order.
-    pub(super) async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    /// The rows of a statement, in its order. A connection that last stood for somebody else is told first, which costs
+    /// a round trip.
+    pub(super) async fn rows(&self, reach: &Reach, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Postgres(pool) => Ok(rows(pool, statement).await?.into_iter().map(QueryResult::from).collect()),
-            Self::Sqlite(pool) => Ok(rows(pool, statement).await?.into_iter().map(QueryResult::from).collect()),
+            Self::Postgres(pool) => {
+                Ok(rows(pool, Some(reach), statement).await?.into_iter().map(QueryResult::from).collect())
+            }
+            Self::Sqlite(pool) => Ok(rows(pool, None, statement).await?.into_iter().map(QueryResult::from).collect()),
         }
     }
 }
@@ -88,7 +95,7 @@ fn pool<D: Database>(opener: Opener<D>, connections: u32) -> Pool<Opener<D>> {
     builder.build().expect("timeouts have a runtime")
 }
 
-async fn rows<D>(pool: &Pool<Opener<D>>, statement: Statement) -> Result<Vec<D::Row>, DbErr>
+async fn rows<D>(pool: &Pool<Opener<D>>, reach: Option<&Reach>, statement: Statement) -> Result<Vec<D::Row>, DbErr>
 where
     D: Database,
     SqlxValues: IntoArguments<D>,
@@ -99,10 +106,16 @@ where
         _ => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
     })?;
     kept.is_amid = true;
+    let failed = |error: sqlx::Error| DbErr::Query(RuntimeErr::SqlxError(error.into()));
+    if let Some(reach) = reach.filter(|reach| kept.reach.as_ref() != Some(reach)) {
+        let telling = sqlx::raw_sql(AssertSqlSafe(reach.statement(Until::Told)));
+        kept.connection.execute(telling).await.map_err(failed)?;
+        kept.reach = Some(reach.clone());
+    }
     let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
     let query = sqlx::query_with(AssertSqlSafe(statement.sql), values);
     let rows = query.fetch_all(&mut kept.connection).await;
     // What the database itself says about a statement leaves the connection as it was.
     kept.is_amid = !matches!(rows, Ok(_) | Err(sqlx::Error::Database(_)));
-    rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
+    rows.map_err(failed)
 }

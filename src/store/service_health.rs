@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ColumnTrait,
-    sea_query::{Condition, Expr},
+    sea_query::{Condition, Expr, ExprTrait},
 };
 use strum::VariantArray;
 use uuid::Uuid;
 
 use super::{
-    ScopedStore, Slice,
+    ScopedStore, Slice, incident,
     row::{Row, word},
     table::{Column, Parent, Stored, Table, col, ids, matching, words},
     text,
@@ -19,6 +19,7 @@ use crate::domain::{
     CustomerId, PartnerId, Result, ServiceHealthId, ServiceId,
     access::Scope,
     filter::{Filter, fold},
+    incident::Incident,
     page::{List, Page, Wants},
     service_health::{
         HealthStatus, Service, ServiceHealth, ServiceHealthKey, ServiceHealthPredicate, ServiceKey, ServicePredicate,
@@ -95,8 +96,14 @@ impl Stored for Service {
         }
     }
 
+    /// Some customers reach the services that they have, and those of incidents that they see.
     fn visible(scope: &Scope) -> Condition {
-        Condition::all().add(service::Column::PartnerId.eq(scope.partner.0))
+        let of_customers = scope.customers.as_ref().map(|_| {
+            let had = matching::<ServiceHealth>(row::Column::ServiceId, &Filter::default(), scope);
+            let hit = matching::<Incident>(incident::row::Column::ServiceId, &Filter::default(), scope);
+            service::Column::Id.in_subquery(had).or(service::Column::Id.in_subquery(hit))
+        });
+        Condition::all().add(service::Column::PartnerId.eq(scope.partner.0)).add_option(of_customers)
     }
 
     fn id_column() -> Column<Self> {

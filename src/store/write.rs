@@ -64,10 +64,11 @@ impl ScopedStore {
             DatabaseBackend::Sqlite => Some(self.store.writer.clone().lock_owned().await),
             _ => None,
         };
+        let reach = self.store.reach(&self.scope);
         let mut lock = Query::select();
         lock.column("id").from("partner").and_where(Expr::col("id").eq(self.scope.partner.0)).lock(LockType::Update);
         let transaction = self.store.repeating(|| async {
-            let transaction = self.store.begin().await?;
+            let transaction = self.store.begin(&reach).await?;
             transaction.query_all(&lock).await?;
             Ok(transaction)
         });

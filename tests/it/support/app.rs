@@ -139,7 +139,15 @@ impl TestApp {
 
     /// Runs one statement in the server's database, behind its back.
     pub async fn execute(&self, statement: &str) {
-        execute(&self.url, statement).await;
+        execute(&self.admin_url(), statement).await;
+    }
+
+    /// The database as somebody sees it whom nothing holds back.
+    pub fn admin_url(&self) -> String {
+        match &*self.database {
+            TestDatabase::Postgres(database) => database.admin_url(),
+            TestDatabase::Sqlite(_) => self.url.clone(),
+        }
     }
 
     /// The address of the server's database.
@@ -216,7 +224,7 @@ impl TestApp {
 
     /// Every row of every table but those of the installation itself, to compare with a later time.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
-        super::rows::all(&self.url).await
+        super::rows::all(&self.admin_url()).await
     }
 
     /// A partner of which not even the profile is known. The server sees it at once if it is the first, or asked for by

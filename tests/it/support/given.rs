@@ -40,6 +40,11 @@ impl Given {
         Self { id: PartnerId::of_tenant(tenant_id), tenant_id: tenant_id.to_owned(), word: word.to_owned(), now }
     }
 
+    /// The same partner, so many hours later.
+    pub fn after_hours(&self, hours: i64) -> Self {
+        Self { now: self.now + TimeDelta::hours(hours), ..self.clone() }
+    }
+
     /// Puts such a partner, with all it has, into the server's database.
     pub async fn put(app: &TestApp, tenant_id: &str, word: &str) -> Self {
         let given = Self::new(tenant_id, word, app.clock.now());
@@ -50,13 +55,15 @@ impl Given {
 
     /// One of everything, and two customers: Adatum and Bellows.
     pub fn changes(&self) -> Vec<Change> {
-        let mut changes = vec![
-            Change::Partner(self.partner()),
-            Change::Qualification(self.qualification()),
-            Change::SupportPlan(self.support_plan()),
-            Change::SupportOffering(self.offering()),
-        ];
-        for (tenant, name) in [(ADATUM, "adatum"), (BELLOWS, "bellows")] {
+        let own = [Change::Qualification(self.qualification()), Change::SupportPlan(self.support_plan())];
+        self.changes_of(&[ADATUM, BELLOWS]).into_iter().chain(own).collect()
+    }
+
+    /// What is told of the partner and of these of its customers, and nothing that only others know of.
+    pub fn changes_of(&self, tenants: &[&str]) -> Vec<Change> {
+        let mut changes = vec![Change::Partner(self.partner()), Change::SupportOffering(self.offering())];
+        for tenant in tenants {
+            let name = if *tenant == ADATUM { "adatum" } else { "bellows" };
             let customer = self.customer_id(tenant);
             let parent = self.subscription(tenant, name);
             let add_on = Subscription {
@@ -81,7 +88,7 @@ impl Given {
             ]);
         }
         changes.push(Change::Service(self.service("shared")));
-        changes.push(self.incident("shared", &[ADATUM, BELLOWS]));
+        changes.push(self.incident("shared", tenants));
         changes
     }
 

@@ -11,6 +11,7 @@
 #![allow(dead_code, reason = "a harness offers more than the tests of one day need")]
 
 mod app;
+pub mod arguments;
 mod client;
 pub mod given;
 pub mod issuer;

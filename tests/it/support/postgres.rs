@@ -12,6 +12,9 @@ pub struct Database {
     name: String,
 }
 
+/// Owns each database, as row level security holds back nothing from a superuser.
+const ROLE: &str = "sgtest";
+
 /// Held while the template is made, by every process that makes one.
 const TEMPLATE_LOCK: i64 = 0x5347_7465_7374;
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
@@ -28,7 +31,7 @@ impl Database {
         let admin = admin_url()?;
         let template = TEMPLATE.get_or_init(|| template(&admin)).await;
         let name = format!("sgtest_{}", uuid::Uuid::new_v4().simple());
-        execute(&admin, &format!("create database {name} template {template}")).await;
+        execute(&admin, &format!("create database {name} template {template} owner {ROLE}")).await;
         Some(Self { admin, name })
     }
 
@@ -36,11 +39,17 @@ impl Database {
     pub async fn create_empty() -> Option<Self> {
         let admin = admin_url()?;
         let name = format!("sgtest_{}", uuid::Uuid::new_v4().simple());
-        execute(&admin, &format!("create database {name}")).await;
+        run(&locked(&admin).await, &format!("create database {name} owner {ROLE}")).await;
         Some(Self { admin, name })
     }
 
+    /// As the program connects to it: as its owner, who is nobody special.
     pub fn url(&self) -> String {
+        as_role(&self.admin_url())
+    }
+
+    /// As somebody whom no wall holds back.
+    pub fn admin_url(&self) -> String {
         url_of(&self.admin, &self.name)
     }
 }
@@ -65,8 +74,7 @@ impl Drop for Database {
 /// they change, and reused by the next run when they do not.
 async fn template(admin: &str) -> String {
     let name = format!("sgtemplate_{:016x}", migrations_hash());
-    let db = connect(admin).await;
-    run(&db, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    let db = locked(admin).await;
     let known = sea_orm::Statement::from_string(
         db.get_database_backend(),
         format!("select 1 from pg_database where datname = '{name}'"),
@@ -74,8 +82,9 @@ async fn template(admin: &str) -> String {
     if db.query_one_raw(known).await.expect("the list of databases").is_none() {
         let unfinished = format!("{name}_new");
         run(&db, &format!("drop database if exists {unfinished} with (force)")).await;
-        run(&db, &format!("create database {unfinished}")).await;
-        let store = Store::connect(&url_of(admin, &unfinished), 1).await.expect("a connection to the template");
+        run(&db, &format!("create database {unfinished} owner {ROLE}")).await;
+        let store =
+            Store::connect(&as_role(&url_of(admin, &unfinished)), 1).await.expect("a connection to the template");
         store.migrate().await.expect("the migrations run");
         drop(store);
         let ended =
@@ -83,8 +92,23 @@ async fn template(admin: &str) -> String {
         run(&db, &ended).await;
         run(&db, &format!("alter database {unfinished} rename to {name}")).await;
     }
-    run(&db, &format!("select pg_advisory_unlock({TEMPLATE_LOCK})")).await;
     name
+}
+
+/// A connection that holds the lock for as long as it is open, on a server that has the role.
+async fn locked(admin: &str) -> DatabaseConnection {
+    let db = connect(admin).await;
+    run(&db, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    let make = format!("create role {ROLE} login password '{ROLE}'");
+    run(&db, &format!("do $$ begin {make}; exception when duplicate_object then null; end $$")).await;
+    db
+}
+
+/// The same database, as the role of the tests.
+fn as_role(url: &str) -> String {
+    let mut url = reqwest::Url::parse(url).expect("a URL");
+    url.set_username(ROLE).and_then(|()| url.set_password(Some(ROLE))).expect("a server");
+    url.into()
 }
 
 fn migrations_hash() -> u64 {

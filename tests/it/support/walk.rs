@@ -1,34 +1,29 @@
 //! Queries made from the schema itself, so that a new type or field is walked as soon as it is there.
 
+use std::collections::VecDeque;
+
+use super::Client;
 use apollo_compiler::{
     Schema,
-    ast::{FieldDefinition, Type},
+    ast::{FieldDefinition, InputValueDefinition, Type},
     schema::ExtendedType,
     validation::Valid,
 };
-use serde_json::{Value, json};
-
-use super::Client;
 
 /// How many rows the generated queries take of each list: more than a given partner has of anything.
 const ROWS: u32 = 9;
 
 pub struct Walk(pub Valid<Schema>);
 
-/// A list at the root that can be filtered by ids.
-#[derive(Debug)]
-pub struct IdFilter {
-    /// The root field.
-    pub list: String,
-    /// The members of the filter, from the outside in.
-    pub path: Vec<String>,
-}
-
-impl IdFilter {
-    /// The filter that selects by this id.
-    pub fn by(&self, id: &str) -> Value {
-        self.path.iter().rev().fold(json!([id]), |value, member| json!({ member: value }))
-    }
+/// An argument of a field, and a way to get there from the root.
+pub struct Place {
+    /// `Type.field(argument)`.
+    pub name: String,
+    pub argument: InputValueDefinition,
+    /// Asks with the variable `$value` as the argument, for all that can be told without going further.
+    pub query: String,
+    /// The same without the argument, for the cursor `end` of the first row alone; none for what is no list.
+    pub first: Option<String>,
 }
 
 impl Walk {
@@ -38,7 +33,8 @@ impl Walk {
         Self(Schema::parse_and_validate(sdl, "schema.graphql").expect("the served schema is valid"))
     }
 
-    fn fields(&self, type_name: &str) -> Vec<&FieldDefinition> {
+    /// The fields of an object.
+    pub fn fields(&self, type_name: &str) -> Vec<&FieldDefinition> {
         let object = self.0.get_object(type_name).unwrap_or_else(|| panic!("{type_name} is an object"));
         object.fields.values().map(|field| &***field).collect()
     }
@@ -101,12 +97,52 @@ impl Walk {
                     format!("{key}{name} {{ __typename }}")
                 }
                 ExtendedType::Object(_) => format!("{key}{name} {{ {} }}", self.members(ty, "", path, levels - 1)),
+                ExtendedType::Interface(_) | ExtendedType::Union(_) if levels == 0 => {
+                    format!("{key}{name} {{ __typename }}")
+                }
+                ExtendedType::Interface(_) | ExtendedType::Union(_) => {
+                    format!("{key}{name} {}", self.selection(ty, path, levels - 1))
+                }
                 _ => format!("{key}{name}"),
             }
         };
         let members: Vec<String> = self.fields(type_name).iter().map(|field| member(field, path)).collect();
         path.pop();
         members.join(" ")
+    }
+
+    /// What an object itself says; of a list, how long it is and what its rows say.
+    fn leaves(&self, type_name: &str) -> String {
+        let of = |name: &str, prefix: &str| {
+            let says = |field: &&FieldDefinition| match &self.0.types[field.ty.inner_named_type()] {
+                ExtendedType::Object(_) if ["edges", "node", "pageInfo"].contains(&field.name.as_str()) => {
+                    Some(format!("{} {}", field.name, self.leaves(field.ty.inner_named_type())))
+                }
+                ExtendedType::Scalar(_) | ExtendedType::Enum(_) if prefix.is_empty() => Some(field.name.to_string()),
+                ExtendedType::Scalar(_) | ExtendedType::Enum(_) => Some(format!("{prefix}_{0}: {0}", field.name)),
+                _ => None,
+            };
+            self.fields(name).iter().filter_map(says).collect::<Vec<_>>().join(" ")
+        };
+        let any_of = |types: Vec<String>| {
+            let on: Vec<String> = types.iter().map(|name| format!("... on {name} {{ {} }}", of(name, name))).collect();
+            format!("{{ __typename {} }}", on.join(" "))
+        };
+        match &self.0.types[type_name] {
+            ExtendedType::Union(union) => any_of(union.members.iter().map(|one| one.to_string()).collect()),
+            ExtendedType::Interface(_) => any_of(self.node_types()),
+            _ => format!("{{ __typename {} }}", of(type_name, "")),
+        }
+    }
+
+    /// What an event says, and what the objects that it is about say themselves. Nothing further: what an event is about is
+    /// told as it is when the event is sent.
+    fn event(&self, type_name: &str) -> String {
+        let says = |field: &&FieldDefinition| match &self.0.types[field.ty.inner_named_type()] {
+            ExtendedType::Scalar(_) | ExtendedType::Enum(_) => field.name.to_string(),
+            _ => format!("{} {}", field.name, self.leaves(field.ty.inner_named_type())),
+        };
+        format!("{{ {} }}", self.fields(type_name).iter().map(says).collect::<Vec<_>>().join(" "))
     }
 
     /// Each list at the root, with each relation of its rows.
@@ -128,27 +164,70 @@ impl Walk {
         found
     }
 
-    /// Every member of a filter that takes ids, of every list at the root, through so many relations.
-    pub fn id_filters(&self, levels: usize) -> Vec<IdFilter> {
-        let mut found = Vec::new();
-        for root in self.roots() {
-            let Some(filter) = root.arguments.iter().find(|argument| argument.name == "filter") else { continue };
-            self.ids_in(&root.name, filter.ty.inner_named_type(), &mut Vec::new(), levels, &mut found);
+    /// Every argument of every field that is reached from a root. A field is reached once, by the shortest way.
+    pub fn places(&self, operation: &str) -> Vec<Place> {
+        let root = match operation {
+            "query" => "Query",
+            "mutation" => "Mutation",
+            _ => "Subscription",
+        };
+        let mut places = Vec::new();
+        let mut known = vec![root.to_owned()];
+        let mut next = VecDeque::from([(root.to_owned(), Vec::new())]);
+        while let Some((type_name, way)) = next.pop_front() {
+            for field in self.fields(&type_name) {
+                for argument in &field.arguments {
+                    places.push(self.place(operation, &type_name, &way, field, argument));
+                }
+                let ty = field.ty.inner_named_type().to_string();
+                let is_way = operation == "query" && (field.arguments.is_empty() || is_connection(&field.ty));
+                if is_way && self.0.get_object(&ty).is_some() && !known.contains(&ty) {
+                    known.push(ty.clone());
+                    let rows = if is_connection(&field.ty) { format!("(first: {ROWS})") } else { String::new() };
+                    let way = way.iter().cloned().chain([format!("{}{rows}", field.name)]).collect();
+                    next.push_back((ty, way));
+                }
+            }
         }
-        found
+        places
     }
 
-    fn ids_in(&self, list: &str, input: &str, path: &mut Vec<String>, levels: usize, found: &mut Vec<IdFilter>) {
-        let input = self.0.get_input_object(input).expect("an input");
-        for (name, member) in &input.fields {
-            path.push(name.to_string());
-            let ty = member.ty.inner_named_type();
-            if ty == "ID" {
-                found.push(IdFilter { list: list.to_owned(), path: path.clone() });
-            } else if levels > 0 && ty.ends_with("Filter") && ty != "TextFilter" && !member.ty.is_list() {
-                self.ids_in(list, ty, path, levels - 1, found);
-            }
-            path.pop();
+    fn place(
+        &self,
+        operation: &str,
+        type_name: &str,
+        way: &[String],
+        field: &FieldDefinition,
+        argument: &InputValueDefinition,
+    ) -> Place {
+        let others = field.arguments.iter().filter(|other| other.name != argument.name && other.is_required());
+        let mut given: Vec<String> = others.map(|other| format!("{}: \"contoso\"", other.name)).collect();
+        let pages = is_connection(&field.ty);
+        match argument.name.as_str() {
+            "first" | "last" => {}
+            "before" if pages => given.push(format!("last: {ROWS}")),
+            _ if pages => given.push(format!("first: {ROWS}")),
+            _ => {}
+        }
+        given.push(format!("{}: $value", argument.name));
+        let ty = field.ty.inner_named_type();
+        let below = match operation {
+            "query" => self.leaves(ty),
+            "subscription" => self.event(ty),
+            _ => self.selection(ty, &mut Vec::new(), 1),
+        };
+        let asked = |field: String| way.iter().rev().fold(field, |inner, outer| format!("{outer} {{ {inner} }}"));
+        Place {
+            name: format!("{type_name}.{}({})", field.name, argument.name),
+            argument: argument.clone(),
+            query: format!(
+                "{operation}($value: {}) {{ {} }}",
+                argument.ty,
+                asked(format!("{}({}) {below}", field.name, given.join(", ")))
+            ),
+            first: pages.then(|| {
+                format!("{{ {} }}", asked(format!("{}(first: 1) {{ pageInfo {{ end: endCursor }} }}", field.name)))
+            }),
         }
     }
 }
