@@ -12,7 +12,11 @@ use crate::live::Nats;
 use crate::{
     auth::{Auth, Local},
     config::{Config, DatabaseConfig},
-    domain::{access::Role, clock::Clock},
+    domain::{
+        access::Role,
+        clock::Clock,
+        document::{RegisteredOnly, TrustedDocument},
+    },
     engine::{Engine, Limits},
     graphql,
     http::{self, Http},
@@ -70,6 +74,7 @@ impl App {
         let cursor_key =
             cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
         let engine = schema(config, cursor_key);
+        warn_of_broken_documents(&store, &engine).await?;
         let metrics = Metrics::default();
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
         let quota = Quota::start(&config.limits, &store, clock.clone(), metrics.quota.clone());
@@ -82,6 +87,7 @@ impl App {
             quota,
             metrics: metrics.clone(),
             introspecting: introspecting(&config.limits.introspection)?,
+            registered_only: registered_only(config)?,
         };
         let http = Http::new(parts, config.server.clone(), &config.limits, config.live.clone());
 
@@ -131,6 +137,27 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
     Ok(store)
 }
 
+/// Who may run registered documents only.
+fn registered_only(config: &Config) -> anyhow::Result<RegisteredOnly> {
+    RegisteredOnly::of(&config.documents.only)
+        .map_err(|unknown| anyhow!("documents.only: {unknown:?} is neither a lane nor a role"))
+}
+
+/// Tells which registered documents the schema of today refuses: their clients will hear the same.
+async fn warn_of_broken_documents(store: &Store, engine: &Engine) -> anyhow::Result<()> {
+    for document in store.documents().await.map_err(with_cause)? {
+        if engine.check(&document.text).is_err() {
+            let TrustedDocument { hash, names, .. } = document;
+            tracing::warn!(
+                hash,
+                ?names,
+                "a registered document can no longer be run; see `supportgraph documents check`"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// How this node hears of others: over the configured bus, else not but by looking.
 #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "a bus needs them"))]
 async fn bus(config: &Config, store: &Store) -> anyhow::Result<Arc<dyn Bus>> {
@@ -161,7 +188,7 @@ fn introspecting(named: &[String]) -> anyhow::Result<Vec<Role>> {
 /// The schema with the configured limits.
 pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let Config { limits, cache, .. } = config;
+    let Config { limits, cache, documents, .. } = config;
     let limits = Limits {
         tokens: size(limits.tokens),
         depth: limits.depth,
@@ -172,7 +199,12 @@ pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
         cost: limits.cost,
         page_size: u32::try_from(limits.page_size).unwrap_or(u32::MAX),
     };
-    graphql::build(limits, size(cache.documents), cache.enabled.then(|| size(cache.response_bytes)), cursor_key)
+    let kept = graphql::Kept {
+        documents: size(cache.documents),
+        automatic_bytes: size(documents.automatic_bytes),
+        response_bytes: cache.enabled.then(|| size(cache.response_bytes)),
+    };
+    graphql::build(limits, kept, cursor_key)
 }
 
 /// Opens the configured database.

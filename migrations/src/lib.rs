@@ -22,6 +22,7 @@ mod m0015_create_idempotency;
 mod m0016_create_log_mark;
 mod m0017_create_incident_text;
 mod m0018_create_api_key;
+mod m0019_create_document;
 mod m0021_create_budget;
 mod m0022_secure_rows;
 mod m0023_cover_visibility;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_create_log_mark::Migration),
             Box::new(m0017_create_incident_text::Migration),
             Box::new(m0018_create_api_key::Migration),
+            Box::new(m0019_create_document::Migration),
             Box::new(m0021_create_budget::Migration),
             Box::new(m0022_secure_rows::Migration),
             Box::new(m0023_cover_visibility::Migration),

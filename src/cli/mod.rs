@@ -2,6 +2,7 @@
 
 mod check_config;
 mod demo;
+mod documents;
 mod import;
 mod key;
 mod migrate;
@@ -54,6 +55,8 @@ enum Command {
     Import(import::Arguments),
     /// Issue, list and revoke the keys of programs
     Key(key::Arguments),
+    /// Register documents that clients name instead of sending them
+    Documents(documents::Arguments),
     /// Bring the database up to date
     Migrate(migrate::Arguments),
     /// Print the schema, or compare it with a file
@@ -120,6 +123,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Demo(arguments) => block_on(demo::run(&arguments, &config)),
         Command::Import(arguments) => block_on(import::run(&arguments, &config)),
         Command::Key(arguments) => block_on(key::run(&arguments, &config)),
+        Command::Documents(arguments) => block_on(documents::run(&arguments, &config)),
         Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &config),
         Command::Schema(_) | Command::Roles(_) => Ok(()),

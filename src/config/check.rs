@@ -1,6 +1,12 @@
 //! What is right, beyond the type of a value. Each says what is wrong and what would be right.
 
 use secrecy::{ExposeSecret, SecretString};
+use strum::IntoEnumIterator as _;
+
+use crate::domain::{
+    access::{Lane, Role},
+    document::RegisteredOnly,
+};
 
 /// Every value of the type will do.
 pub(super) fn any<T>(_: &T) -> Result<(), String> {
@@ -48,6 +54,15 @@ pub(super) fn origins(values: &Vec<String>) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+#[expect(clippy::ptr_arg, reason = "a check gets the type of its field")]
+pub(super) fn registered_only(values: &Vec<String>) -> Result<(), String> {
+    RegisteredOnly::of(values).map(drop).map_err(|unknown| {
+        let lanes = Lane::iter().map(<&str>::from);
+        let words: Vec<&str> = lanes.chain(Role::iter().map(<&str>::from)).collect();
+        format!("{unknown:?} is neither a lane nor a role; expected any of {}", words.join(", "))
+    })
 }
 
 /// The text itself is not repeated: it may hold a password.

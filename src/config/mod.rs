@@ -17,7 +17,7 @@ use std::{
 use figment::value::Value;
 use secrecy::{ExposeSecret, SecretString};
 
-use check::{any, bus_url, database_url, filter, guid, hosts, origins, within};
+use check::{any, bus_url, database_url, filter, guid, hosts, origins, registered_only, within};
 use issuer::issuers;
 pub use issuer::{IssuerConfig, TENANT, is_safe};
 pub use section::Field;
@@ -190,6 +190,18 @@ section! {
 }
 
 section! {
+    /// Documents that clients name instead of sending them.
+    DocumentsConfig "documents" {
+        /// Lanes (`screen`, `bi`, `playground`) and roles (such as `CUSTOMER_USER`) that may run registered documents
+        /// only. A role counts for those who have no other one that is not listed.
+        only: Vec<String> = Vec::new(), registered_only;
+        /// Memory for documents that clients send once and then name by their hash (automatic persisted queries); 0
+        /// turns that off.
+        automatic_bytes: u64 = 8 * 1024 * 1024, within(0, 1 << 40);
+    }
+}
+
+section! {
     /// How changes reach those who listen, and how many may.
     LiveConfig "live" {
         /// Time after which a node looks for what other nodes have written, if nothing told it of that.
@@ -255,6 +267,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub limits: LimitsConfig,
     pub cache: CacheConfig,
+    pub documents: DocumentsConfig,
     pub live: LiveConfig,
     pub bus: BusConfig,
     pub telemetry: TelemetryConfig,
@@ -304,6 +317,7 @@ impl Config {
             database: DatabaseConfig::read(&mut source),
             limits: LimitsConfig::read(&mut source),
             cache: CacheConfig::read(&mut source),
+            documents: DocumentsConfig::read(&mut source),
             live: LiveConfig::read(&mut source),
             bus: BusConfig::read(&mut source),
             telemetry: TelemetryConfig::read(&mut source),
@@ -322,6 +336,7 @@ impl Config {
             self.database.fields(),
             self.limits.fields(),
             self.cache.fields(),
+            self.documents.fields(),
             self.live.fields(),
             self.bus.fields(),
             self.telemetry.fields(),

@@ -4,6 +4,7 @@ pub mod access;
 pub mod api_key;
 pub mod change;
 pub mod clock;
+pub mod document;
 pub mod error;
 pub mod event;
 pub mod filter;

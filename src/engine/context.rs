@@ -27,6 +27,8 @@ pub struct Context {
     pub(super) may_introspect: bool,
     /// What the caller has to pass before anything is executed; nothing for tests and tools of ours.
     pub(super) gate: Option<Arc<dyn Gate>>,
+    /// Whether it may run registered documents only.
+    pub(super) registered_only: bool,
     data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
 }
@@ -49,6 +51,7 @@ impl Context {
             permissions,
             may_introspect: true,
             gate: None,
+            registered_only: false,
             data: Arc::new(data),
             changes_at: Mutex::new(None),
         }
@@ -62,6 +65,11 @@ impl Context {
     /// The same for a caller that may look at the schema, or not. It must follow from the audience.
     pub fn introspecting(self, may_introspect: bool) -> Self {
         Self { may_introspect, ..self }
+    }
+
+    /// The same for a caller that may run registered documents only, or any.
+    pub fn running_registered_only(self, registered_only: bool) -> Self {
+        Self { registered_only, ..self }
     }
 
     /// See [`Gate::enter`].
@@ -94,6 +102,7 @@ impl Context {
             permissions: self.permissions,
             may_introspect: self.may_introspect,
             gate: self.gate.clone(),
+            registered_only: self.registered_only,
             data: Arc::clone(&self.data),
             changes_at: Mutex::new(None),
         }

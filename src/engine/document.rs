@@ -24,8 +24,8 @@ use crate::domain;
 /// Selection sets inside each other before the parser gives up; far beyond [`Limits::depth`], so that one tells.
 const PARSER_RECURSION: usize = 200;
 
-/// Longer documents are executed and not kept.
-const LARGEST_KEPT: usize = 64 * 1024;
+/// Longer documents, in bytes, are executed and not kept.
+pub(super) const LARGEST_KEPT: usize = 64 * 1024;
 
 /// Plans kept for one operation: one for each combination of its conditions.
 const MOST_PLANS: usize = 16;

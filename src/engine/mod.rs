@@ -1,6 +1,6 @@
 //! Answers a selection level by level; knows GraphQL and none of our entities.
 //!
-//! A request passes here: [`document`] reads and [`plan`]s its document once, [`limits`] refuses what asks for too much,
+//! A request passes here: [`stored`] finds the document that it names, [`document`] reads and [`plan`]s its document once, [`limits`] refuses what asks for too much,
 //! [`response_cache`] may have the answer, [`run`] loads the levels, [`write`] writes them.
 
 mod access;
@@ -28,6 +28,7 @@ mod run;
 mod scalar;
 mod schema;
 mod selection;
+mod stored;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub use request::{Allowed, Outcome, Request, Response};
 pub use response_cache::{ReadVersions, Versions};
 pub use scalar::{Date, DateTime, Duration};
 pub use schema::union_of;
+pub use stored::FindDocument;
 
 use self::{
     argument::Variables,
@@ -80,6 +82,7 @@ use self::{
     plan::Plan,
     response_cache::ResponseCache,
     run::{Rows, Run},
+    stored::Stored,
     types::Types,
     write::{Nulled, Writer},
 };
@@ -90,6 +93,10 @@ pub struct Settings {
     pub limits: Limits,
     /// How many read documents are kept.
     pub documents: usize,
+    /// How many bytes of documents are kept that clients send once and then name by their hash; 0 turns that off.
+    pub automatic_bytes: usize,
+    /// Finds registered documents.
+    pub find_document: FindDocument,
     /// How many bytes of answers are kept; none turns the response cache off.
     pub response_bytes: Option<usize>,
     pub cursor_key: CursorKey,
@@ -109,6 +116,7 @@ struct Inner {
     query: Box<Rows>,
     mutation: Box<Rows>,
     documents: Documents,
+    stored: Stored,
     cache: Option<ResponseCache>,
     limits: Limits,
     cursors: CursorKey,
@@ -138,6 +146,7 @@ impl Engine {
             query: Box::new(vec![Q::default()]),
             mutation: Box::new(vec![M::default()]),
             documents: Documents::new(settings.documents),
+            stored: Stored::new(settings.find_document, settings.documents, settings.automatic_bytes),
             cache: settings.response_bytes.map(|bytes| ResponseCache::new(bytes, settings.read_versions)),
             limits: settings.limits,
             cursors: settings.cursor_key,
@@ -157,9 +166,13 @@ impl Engine {
     /// Answers a query or mutation, or begins a live operation.
     pub async fn open(&self, request: Request, allowed: Allowed, context: Context) -> Opened {
         let gate = context.gate.clone();
+        let request = match self.0.resolved(request, allowed, &context).await {
+            Ok(request) => request,
+            Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
+        };
         let begun = match self.0.begun(&request, allowed, context) {
             Ok(Ok(begun)) => begun,
-            Ok(Err(context)) => return Opened::Answered(self.execute(request, allowed, context).await),
+            Ok(Err(context)) => return Opened::Answered(self.0.answered(&request, allowed, &context).await),
             Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
         };
         if let Some(forbidden) = begun.forbidden() {
@@ -174,13 +187,44 @@ impl Engine {
 
     /// Answers one request. Never fails: what goes wrong is told in the response.
     pub async fn execute(&self, request: Request, allowed: Allowed, context: Context) -> Response {
-        let answered = self.0.execute(&request, allowed, &context).await;
-        let response = answered.unwrap_or_else(|refused| refused.charged(context.gate.as_deref()));
-        if request.wants("cost") { response.with_cost(&self.0.limits) } else { response }
+        match self.0.resolved(request, allowed, &context).await {
+            Ok(request) => self.0.answered(&request, allowed, &context).await,
+            Err(refused) => refused.charged(context.gate.as_deref()),
+        }
+    }
+
+    /// The names of the operations in a document that can be executed, none for one without a name.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells what is wrong with it.
+    pub fn check(&self, text: &str) -> Result<Vec<Option<String>>, Response> {
+        let Inner { documents, schema, limits, .. } = &*self.0;
+        let document = documents.read(text, schema, limits, Allowed::Live, "check")?;
+        let operations = document.executable.operations.iter();
+        Ok(operations.map(|operation| operation.name.as_ref().map(ToString::to_string)).collect())
     }
 }
 
 impl Inner {
+    /// The request with the text of the document that it names.
+    ///
+    /// # Errors
+    ///
+    /// The response to a request that is refused.
+    async fn resolved(&self, request: Request, allowed: Allowed, context: &Context) -> Result<Request, Response> {
+        let readable = |text: &str| {
+            self.documents.read(text, &self.schema, &self.limits, allowed, &context.correlation_id).map(drop)
+        };
+        self.stored.resolve(request, context, readable).await
+    }
+
+    async fn answered(&self, request: &Request, allowed: Allowed, context: &Context) -> Response {
+        let answered = self.execute(request, allowed, context).await;
+        let response = answered.unwrap_or_else(|refused| refused.charged(context.gate.as_deref()));
+        if request.wants("cost") { response.with_cost(&self.limits) } else { response }
+    }
+
     /// # Errors
     ///
     /// The response to a request that is not executed.

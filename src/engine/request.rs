@@ -17,6 +17,8 @@ use super::{
 pub struct Request {
     /// The document. None is a request error, unless something else names a document.
     pub query: Option<String>,
+    /// Names a registered document in place of `query`: `sha256:…`, or its name.
+    pub document_id: Option<String>,
     pub operation_name: Option<String>,
     pub variables: Option<Map<String, Value>>,
     pub extensions: Option<Map<String, Value>>,

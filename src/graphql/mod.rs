@@ -26,20 +26,38 @@ use futures::future::FutureExt;
 
 pub use context::context;
 
-use crate::engine::{Context, CursorKey, Engine, Limits, ReadVersions, Settings, Versions};
+use crate::engine::{Context, CursorKey, Engine, FindDocument, Limits, ReadVersions, Settings, Versions};
 use context::Ask;
 
-/// Builds the schema. `response_bytes` is how much memory the response cache may take; none turns it off.
-pub fn build(limits: Limits, documents: usize, response_bytes: Option<usize>, cursor_key: [u8; 32]) -> Engine {
+/// How much memory what is kept may take.
+pub struct Kept {
+    /// Read documents, by number.
+    pub documents: usize,
+    /// Documents that clients named by their hash, in bytes; 0 turns that off.
+    pub automatic_bytes: usize,
+    /// Answers, in bytes; none turns the response cache off.
+    pub response_bytes: Option<usize>,
+}
+
+/// Builds the schema.
+pub fn build(limits: Limits, kept: Kept, cursor_key: [u8; 32]) -> Engine {
     let cursor_key = CursorKey::new(cursor_key);
+    let Kept { documents, automatic_bytes, response_bytes } = kept;
     Engine::new::<query::Query, mutation::Mutation, live::LiveRoot>(Settings {
         limits,
         documents,
+        automatic_bytes,
+        find_document: FIND_DOCUMENT,
         response_bytes,
         cursor_key,
         read_versions: READ_VERSIONS,
     })
 }
+
+const FIND_DOCUMENT: FindDocument = |context, id| {
+    let store = context.store();
+    async move { store.document(&id).await }.boxed()
+};
 
 const READ_VERSIONS: ReadVersions = |context: &Context| {
     let store = context.store();

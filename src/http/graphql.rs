@@ -15,7 +15,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures::{FutureExt, StreamExt, stream};
 
 use super::{
-    Http,
+    Http, Shared,
     accept::Connection,
     error::Refusal,
     identity::{self, Claims, CorrelationId},
@@ -170,10 +170,11 @@ impl Http {
 
     /// What one request of `viewer` carries.
     fn context(&self, viewer: &Viewer, id: &CorrelationId) -> Context {
-        let shared = &self.0;
-        graphql::context(&shared.store, &shared.clock, &shared.live, viewer.clone(), id.0.to_string())
-            .behind(shared.quota.gate(viewer))
+        let Shared { store, clock, live, quota, registered_only, .. } = &*self.0;
+        graphql::context(store, clock, live, viewer.clone(), id.0.to_string())
+            .behind(quota.gate(viewer))
             .introspecting(self.may_introspect(&viewer.roles))
+            .running_registered_only(registered_only.binds(viewer))
     }
 
     /// Time for one answer.

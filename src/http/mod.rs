@@ -39,7 +39,7 @@ use tower_http::{
 use crate::{
     auth::Auth,
     config::{LimitsConfig, LiveConfig, ServerConfig},
-    domain::{access::Role, clock::Clock},
+    domain::{access::Role, clock::Clock, document::RegisteredOnly},
     engine::Engine,
     live::Live,
     quota::Quota,
@@ -63,6 +63,7 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The roles that may look at the schema.
     pub introspecting: Vec<Role>,
+    pub registered_only: RegisteredOnly,
 }
 
 /// What every handler shares.
@@ -78,6 +79,7 @@ struct Shared {
     quota: Quota,
     metrics: Metrics,
     introspecting: Vec<Role>,
+    registered_only: RegisteredOnly,
     server: ServerConfig,
     listening: LiveConfig,
     /// Requests in one batch at most.
@@ -88,7 +90,7 @@ struct Shared {
 
 impl Http {
     pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
-        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting } = parts;
+        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting, registered_only } = parts;
         let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
         let listeners = Listeners::new(&listening, metrics.clone());
         let reservations = Reservations::default();
@@ -101,6 +103,7 @@ impl Http {
             quota,
             metrics,
             introspecting,
+            registered_only,
             server,
             listening,
             batch,

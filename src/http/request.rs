@@ -100,6 +100,7 @@ pub fn from_query(uri: &Uri, status: ResponseStatus) -> Result<Request, Refusal>
     for (name, value) in pairs.0 {
         match name.as_str() {
             "query" => request.query = Some(value),
+            "documentId" => request.document_id = Some(value),
             "operationName" => request.operation_name = Some(value).filter(|name| !name.is_empty()),
             "variables" => request.variables = parse(&value, "the parameter `variables`", status)?,
             "extensions" => request.extensions = parse(&value, "the parameter `extensions`", status)?,
@@ -127,11 +128,13 @@ pub fn one(text: &str, what: &str, status: ResponseStatus) -> Result<Request, Re
     require_document(parse(text, what, status)?, what, status)
 }
 
-/// A document may also be named in `extensions`, which the engine looks at.
+/// A document may also be named, by its own member or in `extensions`, which the engine looks at.
 fn require_document(request: Request, what: &str, status: ResponseStatus) -> Result<Request, Refusal> {
     let named = request.extensions.as_ref().is_some_and(|extensions| extensions.contains_key("persistedQuery"));
-    if request.query.is_none() && !named {
-        return Err(ill_formed(status, format!("{what} has no `query`; send the GraphQL document as a text")));
+    if request.query.is_none() && request.document_id.is_none() && !named {
+        let message =
+            format!("{what} has no `query`; send the GraphQL document as a text, or name one by `documentId`");
+        return Err(ill_formed(status, message));
     }
     Ok(request)
 }

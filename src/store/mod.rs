@@ -11,6 +11,7 @@ mod connect;
 mod customer;
 mod dialect;
 mod difference;
+mod document;
 mod event;
 mod fact;
 mod facts;

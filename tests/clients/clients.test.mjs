@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ApolloClient, HttpLink, InMemoryCache, gql as apolloGql } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { Client as UrqlClient, fetchExchange, gql as urqlGql, subscriptionExchange } from '@urql/core';
 import { createClient as createSseClient } from 'graphql-sse';
@@ -168,6 +170,26 @@ describe('clients', { concurrency: true }, () => {
     await goesOnByItself(client, () => connection.abort(new TypeError('the network is gone')));
     client.dispose();
   });
+
+  for (const method of ['POST', 'GET']) {
+    test(`Apollo Client: sends a document once and names it from then on, by ${method}`, TIMEOUT, async () => {
+      const sent = [];
+      const recorded = (uri, options) => {
+        sent.push(`${options.method} ${/"query":|[?&]query=/.test(options.body ?? uri) ? 'document' : 'hash'}`);
+        return fetch(uri, options);
+      };
+      const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+      const naming = new PersistedQueryLink({ sha256, useGETForHashedQueries: method === 'GET' });
+      const client = apollo(naming.concat(new HttpLink({ uri: http(demo), fetch: recorded })));
+      const query = apolloGql(`query By${method} { viewer { name } }`);
+      for (let times = 0; times < 2; times += 1) {
+        const { data } = await client.query({ query, fetchPolicy: 'no-cache' });
+        assert.equal(data.viewer.name, 'local');
+      }
+      assert.deepEqual(sent, [`${method} hash`, 'POST document', `${method} hash`]);
+      client.stop();
+    });
+  }
 
   // As docs/LIVE.md shows it, with shorter times.
   test('graphql-ws: renews its token and keeps its socket', TIMEOUT, async () => {

@@ -11,6 +11,7 @@ mod config;
 mod cost;
 mod crash;
 mod demo;
+mod documents;
 mod doors;
 mod dry_run;
 mod errors;

@@ -298,6 +298,8 @@ pub(in crate::engine) fn engine() -> Engine {
     let settings = Settings {
         limits,
         documents: 10,
+        automatic_bytes: 0,
+        find_document: |_, _| async { Ok(None) }.boxed(),
         response_bytes: None,
         cursor_key: CursorKey::new([1; 32]),
         read_versions: |_| async { Ok(Versions::default()) }.boxed(),
