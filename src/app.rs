@@ -10,6 +10,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 #[cfg(feature = "nats")]
 use crate::live::Nats;
 use crate::{
+    audit::{AuditLog, AuditWriter},
     auth::{Auth, Local},
     config::{Config, DatabaseConfig},
     domain::{
@@ -36,6 +37,7 @@ pub struct App {
     pub metrics: Metrics,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<usize>,
+    audit: AuditWriter,
 }
 
 impl App {
@@ -76,6 +78,7 @@ impl App {
         let engine = schema(config, cursor_key);
         warn_of_broken_documents(&store, &engine).await?;
         let metrics = Metrics::default();
+        let (audit, audit_writer) = AuditLog::start(store.clone(), clock.clone(), metrics.audit_lost.clone());
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
         let quota = Quota::start(&config.limits, &store, clock.clone(), metrics.quota.clone());
         let parts = http::Parts {
@@ -88,6 +91,7 @@ impl App {
             metrics: metrics.clone(),
             introspecting: introspecting(&config.limits.introspection)?,
             registered_only: registered_only(config)?,
+            audit,
         };
         let http = Http::new(parts, config.server.clone(), &config.limits, config.live.clone());
 
@@ -106,7 +110,7 @@ impl App {
         };
         // A dropped sender stops the server as well: nothing is left behind by a test that fails.
         let serving = tokio::spawn(http::serve(listener, http.router(), limits, async { drop(stopped.await) }));
-        Ok(Self { addr, store, engine, live, metrics, stop, serving })
+        Ok(Self { addr, store, engine, live, metrics, stop, serving, audit: audit_writer })
     }
 
     /// Accepts nothing new, answers what is in flight, and returns how many requests had to be cut off.
@@ -117,7 +121,9 @@ impl App {
     pub async fn stop(self) -> anyhow::Result<usize> {
         // The receiver is gone only if the task is, and then waiting for it tells why.
         let _ = self.stop.send(());
-        self.serving.await.context("the server failed while it was running")
+        let served = self.serving.await.context("the server failed while it was running");
+        self.audit.stop().await;
+        served
     }
 }
 

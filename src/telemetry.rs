@@ -4,7 +4,13 @@ use std::io::IsTerminal as _;
 
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector};
 pub use prometheus::{IntCounter, IntGauge};
-use tracing_subscriber::{Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{FilterExt as _, LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::config::TelemetryConfig;
 
@@ -13,6 +19,9 @@ pub fn start(config: &TelemetryConfig) {
     // The filter was checked when the configuration was read. It knows targets and levels alone, as one that looks into
     // spans costs every request some time.
     let filter: Targets = config.filter.parse().unwrap_or_default();
+    // Below that, libraries write what they are handed: URLs with passwords, messages of clients.
+    let harmless = Targets::new().with_default(LevelFilter::INFO).with_target("supportgraph", LevelFilter::TRACE);
+    let filter = filter.and(harmless);
     let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let lines = match config.json {
         true => lines.json().flatten_event(true).boxed(),
@@ -32,6 +41,8 @@ pub struct Metrics {
     pub listeners: IntGaugeVec,
     /// Events that were handed to a transport, by transport.
     pub events_out: IntCounterVec,
+    /// Records of the audit log that found no room.
+    pub audit_lost: IntCounter,
     /// Sockets and streams that ended, by transport and reason.
     pub closed: IntCounterVec,
 }
@@ -116,7 +127,8 @@ impl Default for Metrics {
                 ["supportgraph_waiting", "Requests that wait for a place in their lane."],
             ),
         };
-        Self { registry, live, quota, listeners, events_out, closed }
+        let audit_lost = counter("supportgraph_audit_lost_total", "Records of the audit log that found no room.");
+        Self { registry, live, quota, listeners, events_out, closed, audit_lost }
     }
 }
 

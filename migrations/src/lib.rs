@@ -23,6 +23,7 @@ mod m0016_create_log_mark;
 mod m0017_create_incident_text;
 mod m0018_create_api_key;
 mod m0019_create_document;
+mod m0020_create_audit_record;
 mod m0021_create_budget;
 mod m0022_secure_rows;
 mod m0023_cover_visibility;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_create_incident_text::Migration),
             Box::new(m0018_create_api_key::Migration),
             Box::new(m0019_create_document::Migration),
+            Box::new(m0020_create_audit_record::Migration),
             Box::new(m0021_create_budget::Migration),
             Box::new(m0022_secure_rows::Migration),
             Box::new(m0023_cover_visibility::Migration),

@@ -6,12 +6,22 @@ use crate::{
         Error, Result,
         access::{Permission, Viewer},
         api_key::{ApiKey, KeyText, NewKey},
+        audit::{AuditAction, AuditOutcome, AuditRecord},
     },
 };
 
 impl Actions {
     /// Issues a key and gives its text, which can be had at no later time.
     pub async fn issue_api_key(&self, viewer: &Viewer, new: NewKey) -> Result<(ApiKey, KeyText)> {
+        let record = self.record(viewer, AuditAction::ApiKeyIssue, Vec::new());
+        let issued = self.issue(viewer, new, record.clone()).await;
+        if let Err(error) = &issued {
+            self.not_done(record, error).await;
+        }
+        issued
+    }
+
+    async fn issue(&self, viewer: &Viewer, new: NewKey, record: AuditRecord) -> Result<(ApiKey, KeyText)> {
         viewer.permissions.require(Permission::ManageApiKeys)?;
         let (mut prefix, mut secret) = ([0; 8], [0; 32]);
         getrandom::fill(&mut prefix).map_err(Error::internal)?;
@@ -23,6 +33,7 @@ impl Actions {
             write.customer(*customer).await.map_err(|error| error.of_input("customer"))?;
         }
         write.insert_api_key(&key).await?;
+        write.record(&record.about(&key.prefix)).await?;
         write.commit(Vec::new()).await?;
         Ok((key, text))
     }
@@ -35,12 +46,27 @@ impl Actions {
 
     /// Revokes a key for good. One that was revoked before stays as it is.
     pub async fn revoke_api_key(&self, viewer: &Viewer, prefix: &str) -> Result<ApiKey> {
+        let record = self.record(viewer, AuditAction::ApiKeyRevoke, Vec::new());
+        let revoked = self.revoke(viewer, prefix, record.clone()).await;
+        if let Err(error) = &revoked {
+            self.not_done(record, error).await;
+        }
+        revoked
+    }
+
+    async fn revoke(&self, viewer: &Viewer, prefix: &str, record: AuditRecord) -> Result<ApiKey> {
         viewer.permissions.require(Permission::ManageApiKeys)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
         let mut key = write.api_key(prefix).await?;
-        if key.revoked_at.is_none() {
+        // Not before: what was given may be a whole key.
+        let record = record.about(&key.prefix);
+        if key.revoked_at.is_some() {
+            write.record(&record.ended(AuditOutcome::DoneBefore)).await?;
+            write.end().await?;
+        } else {
             let now = self.clock.now();
             write.revoke_api_key(prefix, now).await?;
+            write.record(&record).await?;
             write.commit(Vec::new()).await?;
             key.revoked_at = Some(now);
         }

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         Error, Result, ServiceRequestId, ServiceRequestNoteId,
         access::{Permission, Viewer},
+        audit::{AuditOutcome, AuditRecord},
         change::{Batch, Change},
         service_request::{ServiceRequest, ServiceRequestNote},
         service_request_act::Filing,
@@ -44,35 +45,47 @@ pub const NOTE: Act = Act { name: "note", needs: Permission::NoteServiceRequest 
 /// Closing a request.
 pub const CLOSE: Act = Act { name: "close", needs: Permission::CloseServiceRequest };
 
-// Each gives the request that it was about. One that is sent again under the same key does nothing and gives the same
-// request. What its sender can mend is an `Invalid`, or an error of one input.
+// Each gives the request that it was about, and writes its record together with what it does. One that is sent again
+// under the same key does nothing and gives the same request. What its sender can mend is an `Invalid`, or an error of one input.
 impl Actions {
     /// Opens a request.
-    pub async fn open_service_request(&self, viewer: &Viewer, key: String, filing: Filing) -> Result<ServiceRequestId> {
+    pub async fn open_service_request(
+        &self,
+        viewer: &Viewer,
+        key: String,
+        filing: Filing,
+        record: AuditRecord,
+    ) -> Result<ServiceRequestId> {
         let now = self.clock.now();
         let once = Once::new(viewer, key, &OPEN, &filing)?;
         let id = ServiceRequestId::entered(viewer.scope.partner, &once.key, now);
         let request = ServiceRequest::open(id, filing, now)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
         if let Some(done) = once.done_before(&mut write, now).await? {
-            return Ok(done.into());
+            return done_before(write, done.into(), record).await;
         }
         check_links(&write, &request).await?;
-        finish(write, &once, request, Vec::new(), now).await
+        finish(write, &once, (request, Vec::new()), record, now).await
     }
 
     /// Writes a note on a request, whatever its status.
-    pub async fn note_service_request(&self, viewer: &Viewer, key: String, noting: Noting) -> Result<ServiceRequestId> {
+    pub async fn note_service_request(
+        &self,
+        viewer: &Viewer,
+        key: String,
+        noting: Noting,
+        record: AuditRecord,
+    ) -> Result<ServiceRequestId> {
         let now = self.clock.now();
         let once = Once::new(viewer, key, &NOTE, &noting)?;
         let id = ServiceRequestNoteId::entered(noting.id, &once.key, now);
         let note = ServiceRequestNote::write(id, noting.id, &viewer.name, &noting.text, now)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
         if let Some(done) = once.done_before(&mut write, now).await? {
-            return Ok(done.into());
+            return done_before(write, done.into(), record).await;
         }
         let request = present(&write, noting.id, noting.expected_version).await?;
-        finish(write, &once, request, vec![note], now).await
+        finish(write, &once, (request, vec![note]), record, now).await
     }
 
     /// Closes a request.
@@ -81,16 +94,17 @@ impl Actions {
         viewer: &Viewer,
         key: String,
         closing: Closing,
+        record: AuditRecord,
     ) -> Result<ServiceRequestId> {
         let now = self.clock.now();
         let once = Once::new(viewer, key, &CLOSE, &closing)?;
         let mut write = self.store.scoped(&viewer.scope).begin().await?;
         if let Some(done) = once.done_before(&mut write, now).await? {
-            return Ok(done.into());
+            return done_before(write, done.into(), record).await;
         }
         let mut request = present(&write, closing.id, closing.expected_version).await?;
         request.close(now).map_err(|error| error.of_input("id"))?;
-        finish(write, &once, request, Vec::new(), now).await
+        finish(write, &once, (request, Vec::new()), record, now).await
     }
 }
 
@@ -119,18 +133,26 @@ async fn check_links(write: &Write, request: &ServiceRequest) -> Result<()> {
     Ok(())
 }
 
+/// Records that this was done when it was sent before.
+async fn done_before(mut write: Write, id: ServiceRequestId, record: AuditRecord) -> Result<ServiceRequestId> {
+    write.record(&record.about_entity(id).ended(AuditOutcome::DoneBefore)).await?;
+    write.end().await?;
+    Ok(id)
+}
+
 /// Saves a request and its new notes, with the events for what changed.
 async fn finish(
     mut write: Write,
     once: &Once,
-    request: ServiceRequest,
-    notes: Vec<ServiceRequestNote>,
+    (request, notes): (ServiceRequest, Vec<ServiceRequestNote>),
+    record: AuditRecord,
     now: DateTime<Utc>,
 ) -> Result<ServiceRequestId> {
     let id = request.id;
     let batch = Batch { changes: vec![Change::ServiceRequest { request, notes }], ..Batch::default() };
     let (_, events) = write.apply(batch, "an act", now).await?;
     once.remember(&mut write, id.0, now).await?;
+    write.record(&record.about_entity(id)).await?;
     write.commit(events).await?;
     Ok(id)
 }

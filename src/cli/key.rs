@@ -76,7 +76,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     let partner = partner(&store, arguments.partner.as_deref()).await?;
     // Whoever can write to the database may do everything with it.
     let viewer = Viewer::new("command line", "command line", [Role::GlobalAdmin], Scope::partner(partner));
-    let actions = Actions::new(&store, &clock);
+    let actions = Actions::new(&store, &clock, "command line");
     match &arguments.act {
         Act::Issue(issue) => {
             let customers = issue.customers.iter().map(|tenant| CustomerId::of_tenant(partner, tenant));

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod audit;
 mod check_config;
 mod demo;
 mod documents;
@@ -53,6 +54,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Take in files of what Microsoft's APIs answered, and the partner's own file
     Import(import::Arguments),
+    /// Export the audit log
+    Audit(audit::Arguments),
     /// Issue, list and revoke the keys of programs
     Key(key::Arguments),
     /// Register documents that clients name instead of sending them
@@ -122,6 +125,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(arguments) => block_on(serve::run(&arguments, &config)),
         Command::Demo(arguments) => block_on(demo::run(&arguments, &config)),
         Command::Import(arguments) => block_on(import::run(&arguments, &config)),
+        Command::Audit(arguments) => block_on(audit::run(&arguments, &config)),
         Command::Key(arguments) => block_on(key::run(&arguments, &config)),
         Command::Documents(arguments) => block_on(documents::run(&arguments, &config)),
         Command::Migrate(arguments) => block_on(migrate::run(&arguments, &config)),

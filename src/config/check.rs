@@ -1,5 +1,8 @@
 //! What is right, beyond the type of a value. Each says what is wrong and what would be right.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use strum::IntoEnumIterator as _;
 
@@ -52,6 +55,21 @@ pub(super) fn origins(values: &Vec<String>) -> Result<(), String> {
         Some(wrong) => Err(format!(
             "{wrong:?} is not an origin; expected scheme and host without a path, such as \"https://portal.example\", or \"*\""
         )),
+        None => Ok(()),
+    }
+}
+
+/// A network, or one address as a network of its own. None if it is neither.
+pub fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+#[expect(clippy::ptr_arg, reason = "a check gets the type of its field")]
+pub(super) fn networks(values: &Vec<String>) -> Result<(), String> {
+    match values.iter().find(|text| network(text).is_none()) {
+        Some(wrong) => {
+            Err(format!("{wrong:?} is no network; expected an address, or a network such as \"10.0.0.0/8\""))
+        }
         None => Ok(()),
     }
 }

@@ -17,7 +17,8 @@ use std::{
 use figment::value::Value;
 use secrecy::{ExposeSecret, SecretString};
 
-use check::{any, bus_url, database_url, filter, guid, hosts, origins, registered_only, within};
+pub use check::network;
+use check::{any, bus_url, database_url, filter, guid, hosts, networks, origins, registered_only, within};
 use issuer::issuers;
 pub use issuer::{IssuerConfig, TENANT, is_safe};
 pub use section::Field;
@@ -59,6 +60,9 @@ section! {
         hosts: Vec<String> = Vec::new(), hosts;
         /// Origins whose pages may call the server from a browser, such as `https://portal.example`; `*` for all.
         cors_origins: Vec<String> = Vec::new(), origins;
+        /// Addresses or networks of proxies whose `x-forwarded-for` is believed, such as `10.0.0.0/8`: the audit log tells
+        /// by it where a request came from.
+        trusted_proxies: Vec<String> = Vec::new(), networks;
         /// Largest request body in bytes.
         body_limit_bytes: u64 = 1024 * 1024, within(1024, 1024 * 1024 * 1024);
         /// Connections open at once; more wait until one closes.
@@ -238,7 +242,7 @@ section! {
 section! {
     /// What the server says about itself.
     TelemetryConfig "telemetry" {
-        /// Which lines are logged, such as `info` or `supportgraph=debug,info`.
+        /// Which lines are logged, such as `info` or `supportgraph=debug,info`. What libraries say below `info` never is.
         filter: String = "info,async_nats=off,sea_orm_migration=warn,sqlx=warn".to_owned(), filter;
         /// Whether log lines are JSON objects rather than text.
         json: bool = false, any;

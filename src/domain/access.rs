@@ -1,6 +1,6 @@
 //! Who asks, which rows they may reach, and what they may do.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use strum::{EnumIter, EnumMessage, EnumString, IntoEnumIterator as _, IntoStaticStr};
@@ -198,6 +198,8 @@ pub struct Viewer {
     /// What it may reach.
     pub scope: Scope,
     pub lane: Lane,
+    /// Where it asks from, as far as is known: for the audit log.
+    pub address: Option<IpAddr>,
     /// When what it showed of itself ends, such as a token. `None` for never.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -221,6 +223,7 @@ impl Viewer {
             roles,
             scope,
             lane: Lane::Screen,
+            address: None,
             expires_at: None,
         }
     }
@@ -228,6 +231,11 @@ impl Viewer {
     /// The same in the lane that it asks for, or its own if that is a later one.
     pub fn in_lane(self, asked: Lane) -> Self {
         Self { lane: self.lane.max(asked), ..self }
+    }
+
+    /// Whether an API key proves who it is.
+    pub fn shows_key(&self) -> bool {
+        self.subject.starts_with("key:")
     }
 
     /// Whether both are the same person with the same rights, whatever they showed to prove it.

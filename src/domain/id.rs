@@ -77,6 +77,8 @@ ids! {
     ServiceRequestId "srq"
     /// A note on a service request.
     ServiceRequestNoteId "srn"
+    /// One thing that somebody did.
+    AuditRecordId "aud"
 }
 
 impl PartnerId {

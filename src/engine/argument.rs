@@ -46,6 +46,14 @@ impl Args {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
+    /// Which members the argument `name` was given with.
+    pub fn names_in(&self, name: &str) -> Vec<String> {
+        match self.raw(name) {
+            Some(Value::Object(members)) => members.keys().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Puts a text in the place of what was given for `name`, if anything was.
     pub(super) fn set(&mut self, name: &str, text: &str) {
         self.0.retain(|(given, _)| given != name);

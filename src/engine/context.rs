@@ -8,8 +8,28 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::gate::{Gate, Leave};
-use crate::domain::{Result, access::Permissions};
+use super::{
+    gate::{Gate, Leave},
+    write::Problem,
+};
+use crate::domain::{
+    Error, Result,
+    access::{Permission, Permissions},
+};
+
+/// Hears which fields were refused; called once for each answer in which some were.
+pub type HearRefused = Arc<dyn Fn(&[Refused]) + Send + Sync>;
+
+/// A field that its caller may not see or do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub permission: Permission,
+    /// The names of the fields that lead to it, as the answer calls them; without the numbers of list items.
+    pub path: String,
+}
+
+/// So many refused fields are told.
+const MOST_REFUSED: usize = 20;
 
 /// One request's surroundings: who asks, when, and whatever the loaders need.
 pub struct Context {
@@ -29,6 +49,8 @@ pub struct Context {
     pub(super) gate: Option<Arc<dyn Gate>>,
     /// Whether it may run registered documents only.
     pub(super) registered_only: bool,
+    /// Told of what the caller asked for and may not see or do.
+    hear_refused: Option<HearRefused>,
     data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
 }
@@ -52,6 +74,7 @@ impl Context {
             may_introspect: true,
             gate: None,
             registered_only: false,
+            hear_refused: None,
             data: Arc::new(data),
             changes_at: Mutex::new(None),
         }
@@ -70,6 +93,11 @@ impl Context {
     /// The same for a caller that may run registered documents only, or any.
     pub fn running_registered_only(self, registered_only: bool) -> Self {
         Self { registered_only, ..self }
+    }
+
+    /// The same, telling `hear` of what the caller asked for and may not see or do.
+    pub fn telling_refused(self, hear: HearRefused) -> Self {
+        Self { hear_refused: Some(hear), ..self }
     }
 
     /// See [`Gate::enter`].
@@ -103,6 +131,7 @@ impl Context {
             may_introspect: self.may_introspect,
             gate: self.gate.clone(),
             registered_only: self.registered_only,
+            hear_refused: self.hear_refused.clone(),
             data: Arc::clone(&self.data),
             changes_at: Mutex::new(None),
         }
@@ -115,6 +144,28 @@ impl Context {
     /// If `D` is not the type that was given to [`Context::new`]: a fault of the schema, found by its first test.
     pub fn get<D: Any>(&self) -> &D {
         self.data.downcast_ref().expect("the context was made by this schema")
+    }
+
+    /// Tells which of the problems of an answer are refusals.
+    pub(super) fn tell_refused(&self, problems: &[Problem]) {
+        let Some(hear) = &self.hear_refused else { return };
+        let mut refused: Vec<Refused> = Vec::new();
+        for Problem { error, path, .. } in problems {
+            let Error::Forbidden(permission) = error else { continue };
+            let names: Vec<&str> = path.iter().filter_map(|step| step.as_str()).collect();
+            let one = Refused { permission: *permission, path: names.join(".") };
+            if refused.len() < MOST_REFUSED && !refused.contains(&one) {
+                refused.push(one);
+            }
+        }
+        if !refused.is_empty() {
+            hear(&refused);
+        }
+    }
+
+    /// Tells that the answer is good for this moment only: what it shows is not counted among the kinds of entities.
+    pub fn answer_is_for_now(&self) {
+        *self.changes_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.now);
     }
 
     /// Tells that the answer, as it is, would be another at `instant`, though nothing were written until then.

@@ -136,6 +136,11 @@ pub fn parse_id(text: &str) -> Option<(&str, Uuid)> {
     Some((prefix, Uuid::from_slice(&bytes).ok()?))
 }
 
+/// The global form of an id: what clients know it by.
+pub fn global_id(prefix: &str, id: Uuid) -> String {
+    format!("{prefix}_{}", URL_SAFE_NO_PAD.encode(id.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +164,7 @@ mod tests {
         let id = Uuid::new_v4();
         let text = written(|json| json.id("cus", id));
         assert_eq!(parse_id(text.trim_matches('"')), Some(("cus", id)));
+        assert_eq!(text.trim_matches('"'), global_id("cus", id));
         assert_eq!(parse_id("cus_x"), None);
         assert_eq!(parse_id("nothing"), None);
     }

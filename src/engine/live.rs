@@ -84,7 +84,7 @@ impl<E: Described> Answers<E> {
             let written =
                 writer.root(key, |writer| selection.object.write(&*events, index, selection, &joined, writer));
             let is_null = matches!(written, Err(Nulled));
-            finish(&mut writer, is_null, &context.correlation_id)
+            finish(&mut writer, is_null, &context)
         };
         let payloads = (0..count).map(write).collect();
         // Whose evaluation it was pays for it, however many hear of it.
@@ -124,14 +124,16 @@ impl<E: Described> Answers<E> {
 }
 
 /// The bytes of one payload; the writer is as new then. A copy, since the writer's buffer is larger than most payloads.
-fn finish(writer: &mut Writer<'_>, is_null: bool, correlation_id: &str) -> Bytes {
+fn finish(writer: &mut Writer<'_>, is_null: bool, context: &Context) -> Bytes {
     if is_null {
         writer.json.truncate(0);
         writer.json.raw(b"{\"data\":null");
     }
     if !writer.problems.is_empty() {
+        let problems = std::mem::take(&mut writer.problems);
+        context.tell_refused(&problems);
         writer.json.raw(b",\"errors\":");
-        let errors = error::report(&std::mem::take(&mut writer.problems), correlation_id);
+        let errors = error::report(&problems, &context.correlation_id);
         writer.json.raw(errors.to_string().as_bytes());
     }
     writer.json.raw(b"}");
@@ -161,7 +163,7 @@ impl Begun {
         let nothing = serde_json::Map::new();
         let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing);
         let written = writer.root(&selected.key, |writer| writer.forbidden(selected, permission));
-        let body = finish(&mut writer, written.is_err(), &self.context.correlation_id);
+        let body = finish(&mut writer, written.is_err(), &self.context);
         Some(Response { outcome: Outcome::Partial, body, cost: Cost::default() })
     }
 

@@ -52,13 +52,13 @@ use serde_json::{Map, Value};
 
 pub use access::Access;
 pub use argument::{Args, Argument, argument};
-pub use context::Context;
+pub use context::{Context, HearRefused, Refused};
 pub use cost::Cost;
 pub use cursor::CursorKey;
 pub use error::refusal;
 pub use feed::{Feed, Opened, Payload};
 pub use gate::{Gate, Leave};
-pub use json::parse_id;
+pub use json::{global_id, parse_id};
 pub use leaf::next_midnight;
 pub use limits::Limits;
 pub use live::{Answers, Listen, Listening, Payloads};
@@ -368,6 +368,7 @@ impl Inner {
         let outcome = if writer.problems.is_empty() {
             Outcome::Complete
         } else {
+            context.tell_refused(&writer.problems);
             writer.json.raw(b",\"errors\":");
             let errors = error::report(&writer.problems, &context.correlation_id);
             writer.json.raw(errors.to_string().as_bytes());

@@ -26,7 +26,7 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     // Scope and roles decide everything that an answer may hold; the name is shown by `viewer`.
     let audience = format!("{}\n{:?}\n{:?}\n{:?}", viewer.name, viewer.roles, scope.partner.0, scope.customers);
     let (realm, permissions) = (scope.partner.0, viewer.permissions);
-    let actions = Actions::new(store, clock);
+    let actions = Actions::new(store, clock, &correlation_id);
     let store = match viewer.lane {
         Lane::Screen => store.scoped(scope),
         Lane::Bi | Lane::Playground => store.scoped(scope).in_background(),

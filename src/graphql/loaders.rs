@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{
+        audit::AuditRecord,
         customer::Customer,
         incident::{Incident, IncidentImpact, IncidentPost, IncidentReach},
         message::Message,
@@ -126,6 +127,11 @@ loaders! {
         |it, incidents| it.store.service_requests_of_incidents(incidents, &it.list).await;
     NotesOfServiceRequest { list: List<ServiceRequestNote> } ServiceRequestId => Page<ServiceRequestNote>,
         |it, requests| it.store.notes_of(requests, &it.list).await;
+
+    TheAuditRecords { list: List<AuditRecord> } () => Page<AuditRecord>,
+        |it, _keys| only(it.store.audit_page(&it.list).await);
+    AuditRecordById {} AuditRecordId => AuditRecord,
+        |it, ids| by(it.store.audit_records_by_id(ids).await, |row| row.id);
 
     ThePartner {} () => Partner,
         |it, _keys| at_most(it.store.partner().await);

@@ -3,6 +3,7 @@
 //! A file describes one entity: its type, its filter and order inputs, its enums. `query.rs` has the root fields,
 //! `loaders.rs` every loader; `service_request_act.rs` has what can be done, `live/` what is told as it happens.
 
+mod audit;
 mod context;
 mod customer;
 mod filter;

@@ -172,6 +172,15 @@ fn lists(object: &mut Object<Query>) {
         |_| (),
         |context, list| TheServiceRequests { store: context.store(), list },
     );
+    object.page(
+        "auditRecords",
+        "The audit log: who did what, when, from where; newest first unless ordered otherwise.",
+        |_| (),
+        |context, list| {
+            context.answer_is_for_now();
+            TheAuditRecords { store: context.store(), list }
+        },
+    );
 }
 
 /// What a global id refers to; a text that is none refers to nothing.

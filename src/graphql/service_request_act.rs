@@ -18,6 +18,7 @@ use crate::{
     domain::{
         CustomerId, Error, IncidentId, Result, ServiceRequestId, SubscriptionId,
         access::{Permission, Viewer},
+        audit::{AuditAction, AuditRecord},
         event::EntityKind,
         service_request_act::Filing,
     },
@@ -52,7 +53,8 @@ fn act<A: Act>(object: &mut Object<Mutation>, name: &'static str, about: &'stati
             |_| Some(()),
             |context, wanted| {
                 let (actions, viewer) = (context.actions().clone(), context.viewer().clone());
-                Ok(Acting { actions, viewer, input: wanted.args.get::<A>("input")? })
+                let inputs = wanted.args.names_in("input");
+                Ok(Acting { actions, viewer, inputs, input: wanted.args.get::<A>("input")? })
             },
         )
         .argument(argument::<A>("input", "What is to be done."));
@@ -62,11 +64,18 @@ fn act<A: Act>(object: &mut Object<Mutation>, name: &'static str, about: &'stati
 trait Act: InputType + Clone + 'static {
     /// The payload's type in the schema.
     const PAYLOAD: &'static str;
+    /// As the audit log calls it.
+    const ACTION: AuditAction;
 
     /// What somebody needs to do it.
     const NEEDS: Permission;
 
-    fn perform(self, actions: &Actions, viewer: &Viewer) -> impl Future<Output = Result<ServiceRequestId>> + Send;
+    fn perform(
+        self,
+        actions: &Actions,
+        viewer: &Viewer,
+        record: AuditRecord,
+    ) -> impl Future<Output = Result<ServiceRequestId>> + Send;
 }
 
 /// What an act gave.
@@ -99,6 +108,8 @@ impl<A: Act> Described for Payload<A> {
 struct Acting<A> {
     actions: Actions,
     viewer: Viewer,
+    /// Which members of the input were given.
+    inputs: Vec<String>,
     input: A,
 }
 
@@ -107,7 +118,11 @@ impl<A: Act> Loader<()> for Acting<A> {
     type Error = Error;
 
     async fn load(&self, _: &[()]) -> Result<HashMap<(), Payload<A>>> {
-        let done = self.input.clone().perform(&self.actions, &self.viewer).await;
+        let record = self.actions.record(&self.viewer, A::ACTION, self.inputs.clone());
+        let done = self.input.clone().perform(&self.actions, &self.viewer, record.clone()).await;
+        if let Err(error) = &done {
+            self.actions.not_done(record, error).await;
+        }
         let (service_request, user_errors) = outcome(done)?;
         Ok(HashMap::from([((), Payload { service_request, user_errors, act: PhantomData })]))
     }
@@ -144,8 +159,9 @@ pub struct ServiceRequestOpenInput {
 impl Act for ServiceRequestOpenInput {
     const PAYLOAD: &'static str = "ServiceRequestOpenPayload";
     const NEEDS: Permission = actions::OPEN.needs;
+    const ACTION: AuditAction = AuditAction::ServiceRequestOpen;
 
-    async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
+    async fn perform(self, actions: &Actions, viewer: &Viewer, record: AuditRecord) -> Result<ServiceRequestId> {
         let filing = Filing {
             customer_id: link("customerId", self.customer_id, CustomerId::PREFIX)?,
             subscription_id: link("subscriptionId", self.subscription_id, SubscriptionId::PREFIX)?,
@@ -158,7 +174,7 @@ impl Act for ServiceRequestOpenInput {
             contact_email: self.contact_email,
             contact_phone: self.contact_phone,
         };
-        actions.open_service_request(viewer, self.idempotency_key, filing).await
+        actions.open_service_request(viewer, self.idempotency_key, filing, record).await
     }
 }
 
@@ -184,11 +200,12 @@ pub struct ServiceRequestAddNoteInput {
 impl Act for ServiceRequestAddNoteInput {
     const PAYLOAD: &'static str = "ServiceRequestAddNotePayload";
     const NEEDS: Permission = actions::NOTE.needs;
+    const ACTION: AuditAction = AuditAction::ServiceRequestAddNote;
 
-    async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
+    async fn perform(self, actions: &Actions, viewer: &Viewer, record: AuditRecord) -> Result<ServiceRequestId> {
         let id = read_id("id", &self.id, ServiceRequestId::PREFIX)?;
         let noting = Noting { id, text: self.text, expected_version: self.expected_version.map(i64::from) };
-        actions.note_service_request(viewer, self.idempotency_key, noting).await
+        actions.note_service_request(viewer, self.idempotency_key, noting, record).await
     }
 }
 
@@ -208,10 +225,11 @@ pub struct ServiceRequestCloseInput {
 impl Act for ServiceRequestCloseInput {
     const PAYLOAD: &'static str = "ServiceRequestClosePayload";
     const NEEDS: Permission = actions::CLOSE.needs;
+    const ACTION: AuditAction = AuditAction::ServiceRequestClose;
 
-    async fn perform(self, actions: &Actions, viewer: &Viewer) -> Result<ServiceRequestId> {
+    async fn perform(self, actions: &Actions, viewer: &Viewer, record: AuditRecord) -> Result<ServiceRequestId> {
         let id = read_id("id", &self.id, ServiceRequestId::PREFIX)?;
         let closing = Closing { id, expected_version: self.expected_version.map(i64::from) };
-        actions.close_service_request(viewer, self.idempotency_key, closing).await
+        actions.close_service_request(viewer, self.idempotency_key, closing, record).await
     }
 }

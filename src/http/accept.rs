@@ -1,6 +1,11 @@
 //! Accepts connections, with a bound on their number and on the time a client may take for its headers.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -35,6 +40,8 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Connection {
     pub stop: Stop,
+    /// Where it comes from: at first whoever opened it, which may be a proxy.
+    pub address: IpAddr,
     /// Given back when the connection, and the WebSocket that it may have become, are gone.
     _place: Arc<OwnedSemaphorePermit>,
 }
@@ -59,7 +66,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             accepted = accepting => accepted,
         };
         let Some(place) = place else { continue };
-        let connection = Connection { stop: stopping.clone(), _place: Arc::new(place) };
+        let connection = Connection { stop: stopping.clone(), address: peer.ip(), _place: Arc::new(place) };
         tokio::spawn(answer(stream, peer, connection, router.clone(), limits));
     }
 

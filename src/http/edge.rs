@@ -1,10 +1,10 @@
 //! What every request passes on its way in, and every response on its way out.
 
-use std::panic::AssertUnwindSafe;
+use std::{net::IpAddr, panic::AssertUnwindSafe};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,15 +13,18 @@ use tracing::Instrument;
 
 use super::{
     Http,
-    error::Refusal,
+    accept::Connection,
+    error::{Refusal, RefusalCode},
     identity::{self, CorrelationId},
     media_type::MediaType,
 };
 
-/// Gives the request its id, keeps foreign names out, catches panics, and completes what leaves.
+/// Gives the request its id, keeps foreign names out, catches panics, records who was refused, and completes what leaves.
 pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let id = CorrelationId::of(request.headers());
-    let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id = &*id.0);
+    let path = request.uri().path().to_owned();
+    let from = tell_address(&mut request, &http);
+    let span = tracing::info_span!("request", method = %request.method(), path, id = &*id.0);
     let mut response = if is_misdirected(&request, &http) {
         misdirected().answer(MediaType::Json, &id.0)
     } else {
@@ -29,24 +32,57 @@ pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -
         caught(next.run(request)).instrument(span.clone()).await
     };
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        let body = refusal.answer(MediaType::Json, &id.0);
+        let answer = refusal.answer(MediaType::Json, &id.0);
         response.headers_mut().remove(header::CONTENT_LENGTH);
-        response.headers_mut().extend(body.headers().clone());
-        *response.body_mut() = body.into_body();
+        response.headers_mut().extend(answer.headers().clone());
+        response.extensions_mut().extend(answer.extensions().clone());
+        *response.body_mut() = answer.into_body();
+    }
+    let is_refused = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    if let (true, Some(RefusalCode(code)), Some(from)) = (is_refused, response.extensions().get(), from) {
+        http.record_refusal(code, &path, from, &id);
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
-
-    let headers = response.headers_mut();
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    if let Some(id) = id.header() {
-        headers.insert(identity::REQUEST_ID, id);
-    }
+    secure(response.headers_mut());
+    response.headers_mut().extend(id.header().map(|id| (identity::REQUEST_ID, id)));
     response
+}
+
+/// Where the request comes from; handlers hear it from its connection.
+fn tell_address(request: &mut Request, http: &Http) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Connection>()?.address;
+    let address = http.address(peer, request.headers());
+    request.extensions_mut().get_mut::<Connection>()?.address = address;
+    Some(address)
+}
+
+/// What a browser may do with whatever leaves here. A page that needs more says so itself.
+///
+/// Nothing says that only HTTPS will do from now on (`strict-transport-security`): this server speaks plain HTTP, so
+/// whoever puts HTTPS in front of it has to say for which names and how long.
+const SECURITY: [(HeaderName, &str); 8] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // For browsers that do not know `frame-ancestors`.
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    // Pages that CORS lets in may read all the same; what it keeps out are pictures and scripts of other pages.
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }
 
 /// The response, or one that says nothing of the panic that came instead.

@@ -33,6 +33,10 @@ pub struct Challenge {
     pub may_ask: bool,
 }
 
+/// The code of a refusal, beside the response that tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusalCode(pub &'static str);
+
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), allow: None, challenge: None, retry_after_seconds: None }
@@ -74,6 +78,7 @@ impl Refusal {
     pub fn answer(&self, media_type: MediaType, correlation_id: &str) -> Response {
         let body = engine::refusal(Outcome::Malformed, self.code, &self.message, correlation_id).body;
         let mut response = (self.status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
+        response.extensions_mut().insert(RefusalCode(self.code));
         if let Some(allow) = self.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }

@@ -1,6 +1,13 @@
 //! `/graphql`: POST and GET as the GraphQL over HTTP draft says, and the ways to what goes on.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -28,8 +35,11 @@ use super::{
 };
 use crate::{
     config::ResponseStatus,
-    domain::access::{Lane, Viewer},
-    engine::{self, Allowed, Context, Cost, Opened, Outcome, Request},
+    domain::{
+        access::{Lane, Viewer},
+        audit::{AuditAction, AuditRecord},
+    },
+    engine::{self, Allowed, Context, Cost, HearRefused, Opened, Outcome, Refused, Request},
     graphql,
 };
 
@@ -77,18 +87,19 @@ impl Http {
     async fn reply(&self, asked: &Asked, body: Body) -> Result<Response, Refusal> {
         let Asked { method, uri, headers, id, connection, reply } = asked;
         let claims = Claims::of_headers(headers)?;
+        let viewer = || self.admit(&claims, connection.address, id);
         let token = reservation::token(headers, uri);
         match (method, token.as_deref(), reply) {
-            (&Method::PUT, ..) => return self.reserve(self.viewer(&claims).await?, id),
-            (&Method::DELETE, Some(token), _) => return self.stop_reserved(token, uri, &self.viewer(&claims).await?),
+            (&Method::PUT, ..) => return self.reserve(viewer().await?, id),
+            (&Method::DELETE, Some(token), _) => return self.stop_reserved(token, uri, &viewer().await?),
             (&Method::GET, Some(token), Reply::EventStream) => {
                 identity::require_own_origin(headers, &self.0.server.cors_origins)?;
-                return self.open_reserved(token, &self.viewer(&claims).await?, connection);
+                return self.open_reserved(token, &viewer().await?, connection);
             }
             _ => {}
         }
         let (requests, allowed) = self.requests(asked, body).await?;
-        let viewer = self.viewer(&claims).await?;
+        let viewer = viewer().await?;
         match (requests, token, reply) {
             (Requests::One(request), Some(token), _) if method == Method::POST => {
                 self.start_reserved(&token, *request, &viewer, id).await
@@ -175,6 +186,7 @@ impl Http {
             .behind(quota.gate(viewer))
             .introspecting(self.may_introspect(&viewer.roles))
             .running_registered_only(registered_only.binds(viewer))
+            .telling_refused(self.recorder(viewer, id))
     }
 
     /// Time for one answer.
@@ -225,6 +237,20 @@ impl Http {
             self.0.quota.refused(viewer.lane, DOCUMENT);
         }
         response
+    }
+
+    /// Records what `viewer` asked for and may not see or do: once for a request, however many events it leads to.
+    fn recorder(&self, viewer: &Viewer, id: &CorrelationId) -> HearRefused {
+        let (http, viewer, id, is_told) = (self.clone(), viewer.clone(), id.clone(), AtomicBool::new(false));
+        Arc::new(move |refused: &[Refused]| {
+            if is_told.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            let record = AuditRecord::of(AuditAction::Access, &viewer, &id.0, http.0.clock.now());
+            let refused = refused.iter().map(|one| format!("{} {}", <&str>::from(one.permission), one.path));
+            let record = AuditRecord { refused: refused.collect(), ..record.about("/graphql") };
+            http.0.audit.tell(record.refused_with("FORBIDDEN"));
+        })
     }
 
     /// The answers in the order of the requests. They run at the same time, unless one may change something: then each

@@ -1,6 +1,6 @@
 //! Who asks, and under which id the request is known in the log.
 
-use std::{str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use chrono::TimeDelta;
@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     auth::{Credential, Denied},
-    domain::access::{Lane, Viewer},
+    domain::{
+        access::{Lane, Viewer},
+        audit::{AuditAction, AuditRecord},
+    },
 };
 
 /// Chooses among several partners, by tenant id.
@@ -123,7 +126,7 @@ impl Http {
     /// # Errors
     ///
     /// 401 or 403 if nobody is proven; 400 if it is not clear for which partner, without naming one.
-    pub(super) async fn viewer(&self, claims: &Claims) -> Result<Viewer, Refusal> {
+    async fn viewer(&self, claims: &Claims) -> Result<Viewer, Refusal> {
         let shared = &self.0;
         let viewer = shared.auth.viewer(claims.credential.as_ref(), claims.partner.as_deref()).await;
         let viewer = viewer.map_err(|denied| refusal(denied, claims.may_ask && shared.auth.accepts_keys()))?;
@@ -162,6 +165,45 @@ fn refusal(denied: Denied, may_ask: bool) -> Refusal {
 fn lane(name: &str) -> Result<Lane, Refusal> {
     let message = "there is no such lane; send `x-supportgraph-lane: bi` or `playground`, or leave it out";
     name.parse().map_err(|_| Refusal::bad_request(message))
+}
+
+impl Http {
+    /// [`Http::viewer`], with where it asks from; every use of an API key is recorded.
+    pub(super) async fn admit(&self, claims: &Claims, from: IpAddr, id: &CorrelationId) -> Result<Viewer, Refusal> {
+        let viewer = Viewer { address: Some(from), ..self.viewer(claims).await? };
+        if viewer.shows_key() {
+            let record = AuditRecord::of(AuditAction::ApiKeyUse, &viewer, &id.0, self.0.clock.now());
+            self.0.audit.tell(record);
+        }
+        Ok(viewer)
+    }
+
+    /// Records that somebody unknown was refused.
+    pub(super) fn record_refusal(&self, code: &str, path: &str, from: IpAddr, id: &CorrelationId) {
+        let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
+        self.0.audit.tell(record.about(path).refused_with(code));
+    }
+
+    /// Where a request comes from that `peer` sent; see [`origin`].
+    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        origin(peer, headers, |address| self.0.trusted_proxies.iter().any(|network| network.contains(&address)))
+    }
+}
+
+/// The last address in `x-forwarded-for` that is no trusted proxy's, if a trusted one handed the request over, else
+/// `peer`: anybody could write that header.
+fn origin(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+    let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = named.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut hops = hops.iter().rev().map_while(|hop| hop.parse::<IpAddr>().ok());
+    let mut address = peer.to_canonical();
+    while is_trusted(address) {
+        match hops.next() {
+            Some(hop) => address = hop.to_canonical(),
+            None => break,
+        }
+    }
+    address
 }
 
 /// Refuses the page of another origin. A browser lets any page open a WebSocket or an event stream anywhere and tells
@@ -223,6 +265,19 @@ mod tests {
         for odd in ["", "two words", &"x".repeat(65), "ä"] {
             assert_eq!(id(odd).len(), 32, "{odd:?} is replaced");
         }
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_tells_where_a_request_comes_from() {
+        let from = |peer: &str, forwarded: &str| {
+            let header = (HeaderName::from_static("x-forwarded-for"), HeaderValue::from_str(forwarded).unwrap());
+            let is_trusted = |address: IpAddr| address.to_string().starts_with("10.");
+            origin(peer.parse().unwrap(), &HeaderMap::from_iter([header]), is_trusted).to_string()
+        };
+        assert_eq!(from("203.0.113.9", "198.51.100.1"), "203.0.113.9", "anybody can write the header");
+        assert_eq!(from("10.0.0.1", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(from("::ffff:10.0.0.1", "192.0.2.7, 198.51.100.1, 10.0.0.2"), "198.51.100.1");
+        assert_eq!(from("10.0.0.1", "nonsense"), "10.0.0.1");
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod websocket;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::State,
     http::{
         HeaderMap, StatusCode,
@@ -30,6 +30,7 @@ use axum::{
     response::Redirect,
     routing::{any, get},
 };
+use ipnet::IpNet;
 use tower_http::{
     CompressionLevel,
     compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::NotForContentType},
@@ -37,8 +38,9 @@ use tower_http::{
 };
 
 use crate::{
+    audit::AuditLog,
     auth::Auth,
-    config::{LimitsConfig, LiveConfig, ServerConfig},
+    config::{self, LimitsConfig, LiveConfig, ServerConfig},
     domain::{access::Role, clock::Clock, document::RegisteredOnly},
     engine::Engine,
     live::Live,
@@ -46,9 +48,10 @@ use crate::{
     store::Store,
     telemetry::Metrics,
 };
+use accept::Connection;
 pub use accept::{Limits, serve};
 use error::Refusal;
-use identity::Claims;
+use identity::{Claims, CorrelationId};
 use listener::Listeners;
 use stream::reservation::Reservations;
 
@@ -64,6 +67,7 @@ pub struct Parts {
     /// The roles that may look at the schema.
     pub introspecting: Vec<Role>,
     pub registered_only: RegisteredOnly,
+    pub audit: AuditLog,
 }
 
 /// What every handler shares.
@@ -80,6 +84,9 @@ struct Shared {
     metrics: Metrics,
     introspecting: Vec<Role>,
     registered_only: RegisteredOnly,
+    audit: AuditLog,
+    /// Whose word is taken for where a request comes from.
+    trusted_proxies: Vec<IpNet>,
     server: ServerConfig,
     listening: LiveConfig,
     /// Requests in one batch at most.
@@ -90,7 +97,9 @@ struct Shared {
 
 impl Http {
     pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
-        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting, registered_only } = parts;
+        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting, registered_only, audit } = parts;
+        let networks = server.trusted_proxies.iter().filter_map(|network| config::network(network));
+        let trusted_proxies = networks.collect();
         let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
         let listeners = Listeners::new(&listening, metrics.clone());
         let reservations = Reservations::default();
@@ -104,6 +113,8 @@ impl Http {
             metrics,
             introspecting,
             registered_only,
+            audit,
+            trusted_proxies,
             server,
             listening,
             batch,
@@ -149,10 +160,12 @@ impl Http {
 /// The SDL, as text that a browser shows.
 async fn schema(
     State(http): State<Http>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(connection): Extension<Connection>,
     headers: HeaderMap,
 ) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
     let roles = match http.0.auth.is_required() {
-        true => http.viewer(&Claims::of_headers(&headers)?).await?.roles,
+        true => http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?.roles,
         false => http.0.auth.local_roles().into(),
     };
     if !http.may_introspect(&roles) {

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use axum::{
-    extract::State,
+    extract::{Extension, State},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
 
-use super::{Http, error::Refusal, identity::Claims};
+use super::{
+    Http,
+    accept::Connection,
+    error::Refusal,
+    identity::{Claims, CorrelationId},
+};
 use crate::store::MigrationState;
 
 /// The process answers.
@@ -39,9 +44,14 @@ pub async fn ready(State(http): State<Http>) -> Result<&'static str, Refusal> {
 
 /// The metrics in the text format of Prometheus. They are of all partners together, so where credentials are required it
 /// takes one that reaches every customer of a partner.
-pub async fn metrics(State(http): State<Http>, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
+pub async fn metrics(
+    State(http): State<Http>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Refusal> {
     if http.0.auth.is_required() {
-        let viewer = http.viewer(&Claims::of_headers(&headers)?).await?;
+        let viewer = http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?;
         if viewer.scope.customers.is_some() {
             let message = "metrics are of the whole installation; this credential is for some customers alone";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));

@@ -29,7 +29,7 @@ impl Store {
         write.mark_log(now).await?;
         let forgotten = write.forget_before(keep_since).await?;
         // Nothing that anybody could read has changed but the log's own beginning: nobody is told.
-        write.transaction.commit().await.map_err(database_error)?;
+        write.end().await?;
         Ok(forgotten)
     }
 }

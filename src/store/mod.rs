@@ -6,6 +6,7 @@ mod api_key;
 mod apply;
 #[cfg(test)]
 mod apply_tests;
+mod audit;
 mod budget;
 mod connect;
 mod customer;

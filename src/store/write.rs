@@ -105,6 +105,11 @@ impl Write {
         Ok(last)
     }
 
+    /// Ends the transaction without events: nothing of what was written can be listened to.
+    pub async fn end(self) -> Result<()> {
+        self.transaction.commit().await.map_err(database_error)
+    }
+
     /// Moves the partner's position and gives the new one.
     async fn advance(&self, by: i64) -> Result<i64> {
         let mut update = Query::update();

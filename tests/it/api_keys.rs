@@ -44,13 +44,13 @@ fn key_of(name: &str) -> NewKey {
 }
 
 async fn issue(app: &TestApp, given: &Given, new: NewKey) -> (String, String) {
-    let actions = Actions::new(app.store(), &app.clock);
+    let actions = Actions::new(app.store(), &app.clock, "a test");
     let (key, text) = actions.issue_api_key(&admin(given), new).await.expect("a key");
     (key.prefix, text.reveal().to_owned())
 }
 
 async fn revoke(app: &TestApp, given: &Given, prefix: &str) {
-    Actions::new(app.store(), &app.clock).revoke_api_key(&admin(given), prefix).await.expect("it is revoked");
+    Actions::new(app.store(), &app.clock, "a test").revoke_api_key(&admin(given), prefix).await.expect("it is revoked");
 }
 
 fn basic(app: &TestApp, pair: &str) -> Client {
@@ -83,7 +83,7 @@ async fn a_key_of_some_customers_reaches_these_alone() {
     assert_eq!(data["viewer"]["isRestricted"], true);
 
     let unknown = NewKey { customers: Some([fabrikam.customer_id("nobody")].into()), ..key_of("portal") };
-    let actions = Actions::new(app.store(), &app.clock);
+    let actions = Actions::new(app.store(), &app.clock, "a test");
     let refused = actions.issue_api_key(&admin(&fabrikam), unknown).await.expect_err("no such customer");
     assert_eq!(refused.code(), "NOT_FOUND");
     let helpdesk = Viewer::new("bob", "bob", [Role::HelpdeskAgent], Scope::partner(fabrikam.id));
@@ -164,7 +164,7 @@ async fn the_last_use_is_written_at_most_once_a_minute() {
     let (app, fabrikam) = locked().await;
     let (_, key) = issue(&app, &fabrikam, key_of("one")).await;
     let last_used = async || {
-        let keys = Actions::new(app.store(), &app.clock).api_keys(&admin(&fabrikam)).await.expect("keys");
+        let keys = Actions::new(app.store(), &app.clock, "a test").api_keys(&admin(&fabrikam)).await.expect("keys");
         keys[0].last_used_at
     };
     let written = async |at| {

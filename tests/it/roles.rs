@@ -18,6 +18,7 @@ use crate::support::{
 
 /// Where objects of each type are met.
 const PATHS: &[(&str, &str)] = &[
+    ("AuditRecord", "auditRecords { nodes { HERE } }"),
     ("AzureEntitlement", "subscriptions { nodes { azureEntitlements { nodes { HERE } } } }"),
     ("Customer", "customers { nodes { HERE } }"),
     ("CustomerSubscription", "subscriptions { nodes { HERE } }"),

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::{self, CloseFrame, WebSocket};
+use axum::{
+    extract::ws::{self, CloseFrame, WebSocket},
+    http::StatusCode,
+};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
@@ -275,7 +278,16 @@ impl Socket {
     fn identify(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
         self.claims.update(&payload.unwrap_or_default())?;
         let (http, claims) = (self.http.clone(), self.claims.hand_over());
-        self.identifying = Some(async move { http.viewer(&claims).await }.boxed());
+        let (from, id) = (self.connection.address, self.id.clone());
+        let identifying = async move {
+            let admitted = http.admit(&claims, from, &id).await;
+            // There is no response that would be recorded where it leaves.
+            if let Err(Refusal { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code, .. }) = &admitted {
+                http.record_refusal(code, "/graphql", from, &id);
+            }
+            admitted
+        };
+        self.identifying = Some(identifying.boxed());
         Ok(())
     }
 

@@ -112,6 +112,9 @@ impl World {
         let given = who.given(&world.app);
         let changes = who.tenant().map_or_else(|| given.changes(), |tenant| given.changes_of(&[tenant]));
         world.app.apply(given.id, changes).await;
+        if who.tenant().is_none() {
+            world.app.store().record(&[given.record()]).await.expect("it is recorded");
+        }
         world
     }
 

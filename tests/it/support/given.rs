@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use supportgraph::domain::{
-    AzureEntitlementId, CustomerId, IncidentId, IncidentImpactId, IncidentPostId, MessageId, PartnerId,
+    AuditRecordId, AzureEntitlementId, CustomerId, IncidentId, IncidentImpactId, IncidentPostId, MessageId, PartnerId,
     PartnerRelationId, QualificationId, ServiceHealthId, ServiceRequestId, ServiceRequestNoteId, SubscriptionId,
     SupportOfferingId, SupportPlanId,
+    access::{Role, Scope, Viewer},
+    audit::{AuditAction, AuditRecord},
     change::Change,
     customer::{Customer, Relationship},
     incident::{Classification, Incident, IncidentImpact, IncidentPost, Origin},
@@ -50,7 +52,17 @@ impl Given {
         let given = Self::new(tenant_id, word, app.clock.now());
         let applied = app.apply(given.id, given.changes()).await;
         assert_eq!((applied.quarantined, applied.outdated), (Vec::new(), 0));
+        app.store().record(&[given.record()]).await.expect("it is recorded");
         given
+    }
+
+    /// What the audit log says of Adatum's request.
+    pub fn record(&self) -> AuditRecord {
+        let viewer = Viewer::new(&self.text("clerk"), &self.word, [Role::GlobalAdmin], Scope::partner(self.id));
+        let record = AuditRecord::of(AuditAction::ServiceRequestOpen, &viewer, &self.text("call"), self.now);
+        // The same wherever it is put.
+        let id = AuditRecordId(uuid::Uuid::new_v5(&self.id.0, b"record"));
+        AuditRecord { id, ..record }.about_entity(ServiceRequestId::of(self.id, &format!("{}-adatum-1", self.word)))
     }
 
     /// One of everything, and two customers: Adatum and Bellows.

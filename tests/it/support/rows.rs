@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseBackend, FromQueryResult, JsonValue, Statement};
 
-/// Tables that say nothing of what was told; the marks of a log are set beside it, at some time after the start.
-const APART: [&str; 4] = ["budget", "installation", "log_mark", "seaql_migrations"];
+/// Tables that say nothing of what was told; the marks of a log are set beside it, at some time after the start, and the
+/// audit log tells what was tried, too.
+const APART: [&str; 5] = ["audit_record", "budget", "installation", "log_mark", "seaql_migrations"];
 
 /// The rows of every table, sorted.
 pub async fn all(url: &str) -> BTreeMap<String, Vec<String>> {

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::TestApp;
+use super::Client;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -26,7 +26,7 @@ pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Opened, and nothing said yet.
-    pub async fn open(app: &TestApp) -> Self {
+    pub async fn open(app: &Client) -> Self {
         Self::open_with(app, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.expect("an open socket")
     }
 
@@ -35,12 +35,12 @@ impl Socket {
     /// # Errors
     ///
     /// The status, if the server did not switch protocols.
-    pub async fn open_with(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    pub async fn open_with(app: &Client, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let stream = TcpStream::connect(app.addr).await.expect("a connection");
         Self::open_on(stream, app, headers).await
     }
 
-    async fn open_on(stream: TcpStream, app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    async fn open_on(stream: TcpStream, app: &Client, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}/graphql", app.addr).into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().expect("a header"));
@@ -54,14 +54,14 @@ impl Socket {
     }
 
     /// Opened and acknowledged.
-    pub async fn start(app: &TestApp) -> Self {
+    pub async fn start(app: &Client) -> Self {
         let mut socket = Self::open(app).await;
         socket.initialise().await;
         socket
     }
 
     /// Like [`Socket::start`], where little fits on the way to the client.
-    pub async fn start_with_a_small_buffer(app: &TestApp) -> Self {
+    pub async fn start_with_a_small_buffer(app: &Client) -> Self {
         let tcp = TcpSocket::new_v4().expect("a socket");
         tcp.set_recv_buffer_size(4096).expect("a small buffer");
         let stream = tcp.connect(app.addr).await.expect("a connection");
