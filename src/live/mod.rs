@@ -53,7 +53,7 @@ const TELLING_AT_ONCE: usize = 4;
 
 /// How often the log is shortened, and how long after the start for the first time: a start has enough to do.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
-const FIRST_TIDY: Duration = Duration::from_secs(60);
+const FIRST_TIDY: Duration = Duration::from_secs(600);
 
 /// How long to wait for a database that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
