@@ -7,8 +7,8 @@ use super::{Who, World};
 use crate::support::admin_url;
 
 /// What belongs to nobody: the installation's own rows, and what all partners share.
-const OPEN: [&str; 6] =
-    ["budget", "document", "installation", "response_target", "seaql_migrations", "support_plan_kind"];
+const OPEN: [&str; 7] =
+    ["budget", "document", "document_name", "installation", "response_target", "seaql_migrations", "support_plan_kind"];
 
 async fn texts(db: &DatabaseConnection, query: &str) -> Vec<String> {
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), query)).await.expect("an answer");
