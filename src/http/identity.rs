@@ -135,6 +135,27 @@ impl Http {
         let viewer = Viewer { expires_at: viewer.expires_at.into_iter().chain(session).min(), ..viewer };
         Ok(viewer.in_lane(claims.lane.unwrap_or(Lane::Screen)))
     }
+
+    /// [`Http::viewer`], with where it asks from; every use of an API key is recorded.
+    pub(super) async fn admit(&self, claims: &Claims, from: IpAddr, id: &CorrelationId) -> Result<Viewer, Refusal> {
+        let viewer = Viewer { address: Some(from), ..self.viewer(claims).await? };
+        if viewer.shows_key() {
+            let record = AuditRecord::of(AuditAction::ApiKeyUse, &viewer, &id.0, self.0.clock.now());
+            self.0.audit.tell(record);
+        }
+        Ok(viewer)
+    }
+
+    /// Records that somebody unknown was refused.
+    pub(super) fn record_refusal(&self, code: &str, path: &str, from: IpAddr, id: &CorrelationId) {
+        let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
+        self.0.audit.tell(record.about(path).refused_with(code));
+    }
+
+    /// Where a request comes from that `peer` sent; see [`origin`].
+    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        origin(peer, headers, |address| self.0.trusted_proxies.iter().any(|network| network.contains(&address)))
+    }
 }
 
 fn refusal(denied: Denied, may_ask: bool) -> Refusal {
@@ -165,29 +186,6 @@ fn refusal(denied: Denied, may_ask: bool) -> Refusal {
 fn lane(name: &str) -> Result<Lane, Refusal> {
     let message = "there is no such lane; send `x-supportgraph-lane: bi` or `playground`, or leave it out";
     name.parse().map_err(|_| Refusal::bad_request(message))
-}
-
-impl Http {
-    /// [`Http::viewer`], with where it asks from; every use of an API key is recorded.
-    pub(super) async fn admit(&self, claims: &Claims, from: IpAddr, id: &CorrelationId) -> Result<Viewer, Refusal> {
-        let viewer = Viewer { address: Some(from), ..self.viewer(claims).await? };
-        if viewer.shows_key() {
-            let record = AuditRecord::of(AuditAction::ApiKeyUse, &viewer, &id.0, self.0.clock.now());
-            self.0.audit.tell(record);
-        }
-        Ok(viewer)
-    }
-
-    /// Records that somebody unknown was refused.
-    pub(super) fn record_refusal(&self, code: &str, path: &str, from: IpAddr, id: &CorrelationId) {
-        let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
-        self.0.audit.tell(record.about(path).refused_with(code));
-    }
-
-    /// Where a request comes from that `peer` sent; see [`origin`].
-    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        origin(peer, headers, |address| self.0.trusted_proxies.iter().any(|network| network.contains(&address)))
-    }
 }
 
 /// The last address in `x-forwarded-for` that is no trusted proxy's, if a trusted one handed the request over, else

@@ -1,10 +1,10 @@
 //! The program as it is called from a shell.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use crate::support::{Client, Database, execute, raw::Raw};
@@ -34,12 +34,16 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Killed when dropped, so that a failed test leaves nothing behind.
-pub struct Serving(Child);
+pub struct Serving {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    said: String,
+}
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -51,29 +55,35 @@ impl Serving {
         Self::start_with(command)
     }
 
+    /// The same for a command that listens.
     pub fn start_with(mut command: Command) -> (Self, SocketAddr) {
-        let mut serving =
-            Self(command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the program runs"));
-        let mut said = BufReader::new(serving.0.stdout.take().expect("its output"));
-        let mut line = String::new();
-        while !line.contains("http://") {
-            line.clear();
-            assert!(said.read_line(&mut line).expect("a line") > 0, "the program ended without an address");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program runs");
+        let out = BufReader::new(child.stdout.take().expect("its output"));
+        let mut serving = Self { child, out, said: String::new() };
+        while !serving.said.contains("http://") {
+            let read = serving.out.read_line(&mut serving.said).expect("a line");
+            assert!(read > 0, "the program ended without an address: {}", serving.said);
         }
-        // It may have more to say.
-        serving.0.stdout = Some(said.into_inner());
-        let addr = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("an address in {line:?}"));
+        let addr = serving.said.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("an address in {}", serving.said));
         (serving, addr)
+    }
+
+    /// Tells it to stop, and waits until it has ended well; gives all that it said.
+    pub fn stop(mut self) -> String {
+        self.signal("TERM");
+        self.out.read_to_string(&mut self.said).expect("text");
+        assert!(self.child.wait().expect("an end").success(), "it ends well");
+        std::mem::take(&mut self.said)
     }
 
     /// Of the process.
     pub fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status();
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
     }
 }
@@ -97,7 +107,7 @@ async fn a_signal_stops_serve_after_what_is_in_flight_is_answered() {
         client.send(r#"{"query":"{__typename}"}"#).await;
         let answer = client.read_to_end().await;
         assert!(answer.contains("HTTP/1.1 200 ") && answer.contains("__typename"), "{answer}");
-        assert_eq!(serving.0.wait().expect("it ends").code(), Some(0), "after {signal}");
+        assert_eq!(serving.child.wait().expect("it ends").code(), Some(0), "after {signal}");
     }
 }
 

@@ -3,16 +3,14 @@
 use std::{
     fs::{self, File},
     net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::Command,
 };
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    cli::{run, supportgraph},
+    cli::{Serving, run, supportgraph},
     support::{Answer, Client, Database, Socket},
 };
 
@@ -28,44 +26,6 @@ const WORDS: &str = "her mailbox is full of letters to Babbage";
 
 /// What must never be seen.
 const SECRETS: [&str; 9] = [DATABASE, BUS, TOKEN, KEY, BASIC, COOKIE, EMAIL, PHONE, WORDS];
-
-/// Logs everything there is to files in `folder`.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Serving {
-    async fn start(folder: &Path, database: &str) -> (Self, SocketAddr) {
-        let out = |name: &str| Stdio::from(File::create(folder.join(name)).expect("a file"));
-        let mut command = supportgraph(folder, &["serve"]);
-        settings(&mut command, database).stdout(out("out")).stderr(out("err"));
-        let serving = Self(command.spawn().expect("the program runs"));
-        let listening = async {
-            loop {
-                let said = fs::read_to_string(folder.join("out")).expect("its output");
-                let addr = said.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-                match addr.and_then(|addr| addr.parse().ok()) {
-                    Some(addr) => return addr,
-                    None => tokio::time::sleep(Duration::from_millis(20)).await,
-                }
-            }
-        };
-        let addr = tokio::time::timeout(Duration::from_secs(20), listening).await.expect("it says where it listens");
-        (serving, addr)
-    }
-
-    /// Tells it to stop, and waits until it has.
-    fn stop(mut self) {
-        let sent = Command::new("kill").args(["-s", "TERM", &self.0.id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
-        assert!(self.0.wait().expect("an end").success(), "it ends well");
-    }
-}
 
 fn settings<'a>(command: &'a mut Command, database: &str) -> &'a mut Command {
     command
@@ -122,15 +82,20 @@ async fn a_run_that_logs_everything_tells_no_secret() {
     let database = Database::create().await;
     let url = match &database {
         // The server of the tests trusts everybody, so any password will do.
-        Some(database) => database.url().replacen("postgres@", &format!("postgres:{DATABASE}@"), 1),
+        Some(database) => {
+            let mut url = reqwest::Url::parse(&database.url()).expect("a URL");
+            url.set_password(Some(DATABASE)).expect("a URL with a user");
+            url.to_string()
+        }
         None => format!("sqlite://{}", folder.path().join("a.db").display()),
     };
 
-    let (serving, addr) = Serving::start(folder.path(), &url).await;
+    let log = folder.path().join("log");
+    let mut command = supportgraph(folder.path(), &["serve"]);
+    settings(&mut command, &url).stderr(File::create(&log).expect("a file"));
+    let (serving, addr) = Serving::start_with(command);
     let heard = call(addr).await;
-    serving.stop();
-
-    let logged = ["out", "err"].map(|name| fs::read_to_string(folder.path().join(name)).expect("a file")).concat();
+    let logged = serving.stop() + &fs::read_to_string(&log).expect("a file");
     assert!(logged.contains("DEBUG") && logged.contains("answered"), "everything is logged: {logged}");
     for secret in SECRETS {
         let line = logged.lines().find(|line| line.contains(secret));
