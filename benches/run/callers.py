@@ -109,10 +109,7 @@ def told(process):
 
 
 def product(name, folder, postgres, **settings):
-    unbounded = {f"LIMITS__{lane}_COST_PER_MINUTE": "0" for lane in ["SCREEN", "BI", "PLAYGROUND"]}
-    return supportgraph(
-        name, postgres.url, postgres.pid, folder, CACHE__ENABLED="false", LIMITS__REQUESTS_PER_CALLER="1000", **unbounded, **settings
-    )
+    return supportgraph(name, postgres.url, postgres.pid, folder, CACHE__ENABLED="false", **settings)
 
 
 def credentials(folder, postgres, options):
@@ -144,7 +141,7 @@ def lanes(folder, postgres, options):
     """What people at screens wait for, alone and beside tools; and what the tools are given."""
     screen, bi = body(folder, "screen", SCREEN), body(folder, "bi", BI)
     rounds = {"alone": [], "beside BI": [], "BI": []}
-    seconds = 4 * options.seconds
+    seconds = 6 * options.seconds
     with stopping([product("lanes", folder, postgres)]) as [server]:
         for _ in range(options.rounds):
             screens = lambda: load(server, screen, 4, seconds, f"rate={SCREENS_A_SECOND}")

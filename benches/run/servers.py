@@ -164,7 +164,10 @@ class Server:
 
 
 def supportgraph(name, url, database_pid, folder, **settings):
-    """The product on a database; a setting is written like `LIMITS__PAGE_SIZE`."""
+    """The product on a database, without budgets; a setting is written like `LIMITS__PAGE_SIZE`."""
+    # One caller stands for many here.
+    limits = {f"LIMITS__{lane}_COST_PER_MINUTE": "0" for lane in ["SCREEN", "BI", "PLAYGROUND"]}
+    settings = {**limits, "LIMITS__REQUESTS_PER_CALLER": "1000000", **settings}
     return Server(
         name,
         [BINARIES / "supportgraph", "serve"],
@@ -172,9 +175,6 @@ def supportgraph(name, url, database_pid, folder, **settings):
         folder,
         SUPPORTGRAPH_SERVER__LISTEN="127.0.0.1:{port}",
         SUPPORTGRAPH_DATABASE__URL=url,
-        # One caller stands for many here.
-        SUPPORTGRAPH_LIMITS__SCREEN_COST_PER_MINUTE="0",
-        SUPPORTGRAPH_LIMITS__REQUESTS_PER_CALLER="1000000",
         **{f"SUPPORTGRAPH_{key}": value for key, value in settings.items()},
     )
 

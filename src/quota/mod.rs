@@ -6,6 +6,7 @@
 mod bucket;
 mod queue;
 mod share;
+mod under_way;
 
 use std::{
     collections::HashMap,
@@ -31,6 +32,7 @@ use crate::{
 };
 use bucket::{Bucket, Rate};
 use queue::Queue;
+use under_way::UnderWay;
 
 /// What all callers share. Cheap to clone.
 #[derive(Clone)]
@@ -45,9 +47,7 @@ struct Inner {
     buckets: Mutex<HashMap<Account, Bucket>>,
     /// Lanes that wait. People at screens do not.
     queues: HashMap<Lane, Queue>,
-    most_at_once: u64,
-    /// How many requests of each caller are under way.
-    under_way: Mutex<HashMap<Uuid, u64>>,
+    under_way: UnderWay,
     sharing: OnceLock<AbortHandle>,
 }
 
@@ -98,8 +98,7 @@ impl Quota {
                 queue(Lane::Bi, config.bi_at_once),
                 queue(Lane::Playground, config.playground_at_once),
             ]),
-            most_at_once: config.requests_per_caller,
-            under_way: Mutex::default(),
+            under_way: UnderWay::new(config.requests_per_caller),
             sharing: OnceLock::new(),
             clock: clock.clone(),
             metrics,
@@ -148,10 +147,6 @@ fn account(viewer: &Viewer) -> Account {
 impl Inner {
     fn buckets(&self) -> MutexGuard<'_, HashMap<Account, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Uuid, u64>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self, lane: Lane, limit: &str) {
@@ -206,13 +201,17 @@ impl Gate for Caller {
     fn enter(&self, estimated: u64) -> BoxFuture<'static, Result<Leave>> {
         let (quota, account) = (Arc::clone(&self.quota), self.account);
         async move {
-            let turn = Turn::begin(&quota, account)?;
+            let turn = quota.under_way.begin(account).inspect_err(|_| quota.refused(account.lane, "requests"))?;
             quota.charge(account, estimated)?;
             let place = match quota.queues.get(&account.lane) {
-                Some(queue) => Some(queue.place(&quota.clock).await.inspect_err(|_| {
-                    quota.refused(account.lane, "queue");
-                    quota.settle(account, -(estimated as f64));
-                })?),
+                Some(queue) => {
+                    let place = queue.place(&quota.clock).await.inspect_err(|_| {
+                        quota.refused(account.lane, "queue");
+                        quota.settle(account, -(estimated as f64));
+                    })?;
+                    quota.under_way.give_way(&quota.clock).await;
+                    Some(place)
+                }
                 None => None,
             };
             let leave: Leave = Box::new(move |actual| {
@@ -234,43 +233,5 @@ impl Gate for Caller {
     fn settle(&self, cost: u64) {
         self.quota.settle(self.account, cost as f64);
         self.quota.spent(self.account.lane, cost);
-    }
-}
-
-/// One request that is under way.
-struct Turn {
-    quota: Arc<Inner>,
-    caller: Uuid,
-}
-
-impl Turn {
-    /// # Errors
-    ///
-    /// [`Error::RateLimited`] if the caller has as many under way as it may.
-    fn begin(quota: &Arc<Inner>, Account { caller, lane }: Account) -> Result<Self> {
-        let most = quota.most_at_once;
-        let mut under_way = quota.under_way();
-        let own = under_way.entry(caller).or_default();
-        if *own >= most {
-            quota.refused(lane, "requests");
-            let what = format!(
-                "you have {most} requests under way, which is the most at once (limits.requests_per_caller); wait for one of \
-                 them to be answered"
-            );
-            return Err(Error::RateLimited { what, retry_after_seconds: 1 });
-        }
-        *own += 1;
-        drop(under_way);
-        Ok(Self { quota: Arc::clone(quota), caller })
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let mut under_way = self.quota.under_way();
-        match under_way.get_mut(&self.caller) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => drop(under_way.remove(&self.caller)),
-        }
     }
 }

@@ -127,7 +127,9 @@ async fn drive(plan: &Plan, time: Duration) -> Result<Driven> {
                 let started = match interval {
                     Some(interval) => {
                         tokio::time::sleep_until(due.into()).await;
-                        std::mem::replace(&mut due, due + interval)
+                        let asked = due;
+                        due += interval;
+                        asked
                     }
                     None => Instant::now(),
                 };
