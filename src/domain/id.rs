@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::service_health::Source;
 
-/// Declares one id type per entity, each with the prefix of its global form (`cus_…`).
+/// Declares one id type per entity, each with the prefix of its global form (`cus_…`). The default is an id that nothing has.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         pub struct $name(pub Uuid);
 
         impl $name {

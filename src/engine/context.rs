@@ -122,9 +122,19 @@ impl Context {
 
     /// The same surroundings at another time.
     pub(super) fn at(&self, now: DateTime<Utc>) -> Self {
+        Self { now, ..self.again() }
+    }
+
+    /// The same surroundings, but for what [`Context::get`] hands to the loaders.
+    pub fn with<D: Any + Send + Sync>(&self, data: D) -> Self {
+        Self { data: Arc::new(data), ..self.again() }
+    }
+
+    /// The same surroundings for another answer.
+    fn again(&self) -> Self {
         Self {
             correlation_id: self.correlation_id.clone(),
-            now,
+            now: self.now,
             audience: self.audience.clone(),
             realm: self.realm,
             permissions: self.permissions,

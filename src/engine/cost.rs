@@ -45,11 +45,11 @@ impl std::iter::Sum for Cost {
 }
 
 /// One field that gives objects.
-pub(super) struct Step<'a> {
+pub(super) struct Step<'plan, 'path> {
     /// The selection that the field stands in.
-    pub(super) on: &'a Selection,
-    pub(super) selected: &'a Selected,
-    pub(super) path: Path<'a>,
+    pub(super) on: &'plan Selection,
+    pub(super) selected: &'plan Selected,
+    pub(super) path: Path<'path>,
     pub(super) parents: u64,
     /// Objects for each parent.
     pub(super) each: u64,
@@ -89,11 +89,17 @@ pub(super) fn estimate(plan: &Plan, asked: Asked<'_>) -> u64 {
 }
 
 /// Shows every field that gives objects, outer ones first.
-pub(super) fn walk(root: &Selection, asked: Asked<'_>, visit: &mut dyn FnMut(&Step<'_>)) {
+pub(super) fn walk<'plan>(root: &'plan Selection, asked: Asked<'_>, visit: &mut dyn FnMut(&Step<'plan, '_>)) {
     below(root, None, 1, asked, visit);
 }
 
-fn below(on: &Selection, above: Option<&Path<'_>>, parents: u64, asked: Asked<'_>, visit: &mut dyn FnMut(&Step<'_>)) {
+fn below<'plan>(
+    on: &'plan Selection,
+    above: Option<&Path<'_>>,
+    parents: u64,
+    asked: Asked<'_>,
+    visit: &mut dyn FnMut(&Step<'plan, '_>),
+) {
     for selected in &on.fields {
         let (each, copies, selections): (u64, u64, Vec<&Selection>) = match &selected.what {
             // What one event leads to.

@@ -4,27 +4,59 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    argument::Variables,
+    context::Context,
     cost::{Asked, Cost, Step, estimate, walk},
-    limits::Limits,
     plan::Plan,
     request::{Outcome, Response},
+    run::Run,
     selection::{Sub, What},
 };
 
-/// The answer to a request that asked for a dry run.
-pub(super) fn dry_run(plan: &Plan, variables: &Variables, limits: &Limits) -> Response {
-    let asked = Asked { variables, page_size: limits.page_size };
-    let mut steps = Vec::new();
-    walk(&plan.root, asked, &mut |step| steps.push(shown(step)));
-    let statements: u64 = steps.iter().filter_map(|step| step["statements"].as_u64()).sum();
-    let cost = json!({ "estimated": estimate(plan, asked), "limit": limits.cost });
-    let extensions = json!({ "cost": cost, "statements": statements, "plan": steps });
-    let body = Bytes::from(json!({ "data": null, "extensions": extensions }).to_string());
-    Response { outcome: Outcome::Complete, body, cost: Cost { estimated: estimate(plan, asked), actual: 0 } }
+/// Surroundings in which loaders run no statement, but note it, and find nothing.
+pub struct Rehearsal {
+    pub context: Context,
+    /// The statements that were noted since the last call.
+    pub noted: Box<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
-fn shown(step: &Step<'_>) -> Value {
+/// Makes a rehearsal of a request.
+pub type Rehearse = fn(&Context) -> Rehearsal;
+
+/// The answer to a request that asked for a dry run; `limit` is the most that a request may cost.
+///
+/// Every loader is asked once for a key that nothing has, so what it would ask the database is known without asking it.
+/// Who may not look at the schema is told how many statements there are, and no more.
+pub(super) async fn dry_run(
+    plan: &Plan,
+    limit: u64,
+    run: &Run<'_>,
+    noted: &(dyn Fn() -> Vec<String> + Send + Sync),
+) -> Response {
+    let asked = Asked { variables: run.variables, page_size: run.page_size };
+    let mut steps = Vec::new();
+    let mut fields = Vec::new();
+    walk(&plan.root, asked, &mut |step| {
+        steps.push(shown(step));
+        fields.push((step.on, step.selected));
+    });
+    if run.context.may_introspect {
+        for (step, (on, selected)) in steps.iter_mut().zip(fields) {
+            if let (What::Relation { field, .. }, false) = (&selected.what, on.object.one_by_one()) {
+                // Finding nothing may be a failure; what was asked is noted all the same.
+                let _ = on.object.rehearse(*field, selected, run).await;
+                step["sql"] = noted().into();
+            }
+        }
+    }
+    let statements: u64 = steps.iter().filter_map(|step| step["statements"].as_u64()).sum();
+    let estimated = estimate(plan, asked);
+    let cost = json!({ "estimated": estimated, "limit": limit });
+    let extensions = json!({ "cost": cost, "statements": statements, "plan": steps });
+    let body = Bytes::from(json!({ "data": null, "extensions": extensions }).to_string());
+    Response { outcome: Outcome::Complete, body, cost: Cost { estimated, actual: 0 } }
+}
+
+fn shown(step: &Step<'_, '_>) -> Value {
     let (What::Relation { field, .. } | What::Live(field, _)) = &step.selected.what else { return Value::Null };
     let object = &step.on.object;
     json!({
@@ -39,7 +71,7 @@ fn shown(step: &Step<'_>) -> Value {
 
 /// How many SQL statements load the field for all its parents: none is run where there are no parents. Nothing for an act,
 /// which takes as many as it needs.
-fn statements(step: &Step<'_>, field: usize) -> Option<u64> {
+fn statements(step: &Step<'_, '_>, field: usize) -> Option<u64> {
     let object = &step.on.object;
     if object.one_by_one() {
         return None;

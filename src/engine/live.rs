@@ -74,7 +74,14 @@ impl<E: Described> Answers<E> {
         let Some((key, selection)) = plan.live() else { return Vec::new() };
         let context = context.at(now);
         let page_size = engine.limits.page_size;
-        let run = Run { context: &context, types: &engine.types, variables, cursors: &engine.cursors, page_size };
+        let run = Run {
+            context: &context,
+            types: &engine.types,
+            variables,
+            cursors: &engine.cursors,
+            page_size,
+            is_rehearsal: false,
+        };
         let count = events.len();
         let events: Box<super::run::Rows> = Box::new(events);
         let joined = selection.object.join(&*events, selection, &run).await;

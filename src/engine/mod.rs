@@ -55,6 +55,7 @@ pub use argument::{Args, Argument, argument};
 pub use context::{Context, HearRefused, Refused};
 pub use cost::Cost;
 pub use cursor::CursorKey;
+pub use dry_run::{Rehearsal, Rehearse};
 pub use error::refusal;
 pub use feed::{Feed, Opened, Payload};
 pub use gate::{Gate, Leave};
@@ -102,6 +103,8 @@ pub struct Settings {
     pub cursor_key: CursorKey,
     /// Tells the cache what has changed.
     pub read_versions: ReadVersions,
+    /// Lets a dry run see what would be asked of the database.
+    pub rehearse: Rehearse,
 }
 
 /// A schema that can be asked. Cheap to clone.
@@ -120,6 +123,7 @@ struct Inner {
     cache: Option<ResponseCache>,
     limits: Limits,
     cursors: CursorKey,
+    rehearse: Rehearse,
 }
 
 impl Engine {
@@ -150,6 +154,7 @@ impl Engine {
             cache: settings.response_bytes.map(|bytes| ResponseCache::new(bytes, settings.read_versions)),
             limits: settings.limits,
             cursors: settings.cursor_key,
+            rehearse: settings.rehearse,
         }))
     }
 
@@ -254,7 +259,9 @@ impl Inner {
             return Err(refusal(Outcome::Invalid, "FORBIDDEN", INTROSPECTION_CLOSED, id));
         }
         if is_dry_run {
-            return Ok(dry_run(&plan, &variables, &self.limits));
+            let Rehearsal { context, noted } = (self.rehearse)(context);
+            let run = Run { is_rehearsal: true, ..self.run(&context, &variables) };
+            return Ok(dry_run(&plan, self.limits.cost, &run, &*noted).await);
         }
         let estimated =
             self.affordable(&plan, &variables).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
@@ -347,6 +354,11 @@ impl Inner {
         }
     }
 
+    fn run<'a>(&'a self, context: &'a Context, variables: &'a Variables) -> Run<'a> {
+        let Self { types, cursors, limits, .. } = self;
+        Run { context, types, variables, cursors, page_size: limits.page_size, is_rehearsal: false }
+    }
+
     async fn answer(
         &self,
         root: &Rows,
@@ -355,8 +367,7 @@ impl Inner {
         introspected: &Map<String, Value>,
         context: &Context,
     ) -> Answer {
-        let page_size = self.limits.page_size;
-        let run = Run { context, types: &self.types, variables, cursors: &self.cursors, page_size };
+        let run = self.run(context, variables);
         let joined = plan.root.object.join(root, &plan.root, &run).await;
         let mut writer = Writer::new(context.now, context.permissions, introspected);
         writer.json.raw(b"{\"data\":");

@@ -104,6 +104,7 @@ impl<T: Described> Relation<T> for ToRefs<T> {
                         .collect(),
                     None => Vec::new(),
                 };
+                let ids = if ids.is_empty() && run.is_rehearsal { vec![Uuid::nil()] } else { ids };
                 async move {
                     let (rows, ids) = match source {
                         Some(source) if !ids.is_empty() => source.load(run.context, &ids).await?,

@@ -23,9 +23,9 @@ use crate::domain::{
 /// How many rows a page has if nobody says.
 const DEFAULT_PAGE: u32 = 20;
 
-/// What rows are found by.
-pub trait Key: Copy + Eq + Hash + Send + Sync + 'static {}
-impl<K: Copy + Eq + Hash + Send + Sync + 'static> Key for K {}
+/// What rows are found by. The default is a key that nothing has, but where there is only one.
+pub trait Key: Copy + Default + Eq + Hash + Send + Sync + 'static {}
+impl<K: Copy + Default + Eq + Hash + Send + Sync + 'static> Key for K {}
 
 /// What a loader is made for: the arguments, and what is selected on its objects.
 pub struct Wanted<'a> {
@@ -71,7 +71,7 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = V, Error = Error>>
             let Sub::One(selection) = sub else { unreachable!("planned as one") };
             let loader = (self.loader)(run.context, &Wanted::new(&args, sub, run.page_size))?;
             let keys: Vec<Option<K>> = parents.iter().map(self.key).collect();
-            let mut found = load_distinct(&loader, keys.iter().flatten().copied()).await?;
+            let mut found = load_distinct(&loader, keys.iter().flatten().copied(), run).await?;
             // Parents that share a child share its row, and so everything below it.
             let mut rows = Vec::with_capacity(found.len());
             let mut places = HashMap::with_capacity(found.len());
@@ -133,7 +133,7 @@ impl<T: Described, K: Key, V: Described, L: Loader<K, Value = Vec<V>, Error = Er
             let Sub::Many(selection) = sub else { unreachable!("planned as many") };
             let loader = (self.loader)(run.context, &Wanted::new(&args, sub, run.page_size))?;
             let keys: Vec<Option<K>> = parents.iter().map(self.key).collect();
-            let found = load_distinct(&loader, keys.iter().flatten().copied()).await?;
+            let found = load_distinct(&loader, keys.iter().flatten().copied(), run).await?;
             let mut rows = Vec::new();
             let mut places = HashMap::with_capacity(found.len());
             for (key, children) in found {
@@ -168,7 +168,7 @@ impl<T: Described, K: Key, V: Paged, L: Loader<K, Value = Page<V>, Error = Error
             let name = list_name(&list);
             let loader = (self.loader)(run.context, list.clone());
             let keys: Vec<K> = parents.iter().map(self.key).collect();
-            let found = load_distinct(&loader, keys.iter().copied()).await?;
+            let found = load_distinct(&loader, keys.iter().copied(), run).await?;
             let (rows, of) = lay_out(&keys, found);
             let selections: Vec<_> = page.nodes.iter().collect();
             let level = Level::load(rows, &selections, run).await;
@@ -194,9 +194,13 @@ pub(super) fn asked<'a>(selected: &'a Selected, run: &Run<'_>) -> (&'a Sub, Args
 async fn load_distinct<K: Key, L: Loader<K, Error = Error>>(
     loader: &L,
     keys: impl Iterator<Item = K>,
+    run: &Run<'_>,
 ) -> Result<HashMap<K, L::Value>> {
     let mut seen = ahash::AHashSet::new();
-    let keys: Vec<K> = keys.filter(|key| seen.insert(*key)).collect();
+    let mut keys: Vec<K> = keys.filter(|key| seen.insert(*key)).collect();
+    if run.is_rehearsal {
+        keys.push(K::default());
+    }
     if keys.is_empty() {
         return Ok(HashMap::new());
     }

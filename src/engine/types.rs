@@ -40,6 +40,8 @@ pub trait AnyObject: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     /// Begins the live field at that index.
     fn listen(&self, field: usize, args: Args, key: [u8; 32], begun: Begun) -> BoxFuture<'static, Result<Payloads>>;
+    /// Asks the loader of the relation at that index once, for nothing; see [`Run::is_rehearsal`].
+    fn rehearse<'a>(&'a self, field: usize, selected: &'a Selected, run: &'a Run<'a>) -> BoxFuture<'a, Joined>;
     /// Loads all relations of a selection for all rows of a level, and what is selected below them.
     fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>>;
     /// Writes one row.
@@ -204,16 +206,13 @@ impl<T: Described> AnyObject for Object<T> {
         }
     }
 
+    fn rehearse<'a>(&'a self, field: usize, selected: &'a Selected, run: &'a Run<'a>) -> BoxFuture<'a, Joined> {
+        self.load(&[], field, selected, run)
+    }
+
     fn join<'a>(&'a self, rows: &'a Rows, selection: &'a Selection, run: &'a Run<'a>) -> BoxFuture<'a, Vec<Joined>> {
         let rows: &Vec<T> = rows.downcast_ref().expect("rows of the type that the selection is on");
-        let load = move |(selected, field, _): (&'a Selected, usize, _)| match &self.fields[field].kind {
-            FieldKind::Relation(relation) => match run.context.permissions.missing(selected.needs) {
-                None => relation.load(rows, selected, run),
-                Some(permission) => ready(Err(Error::Forbidden(permission))).boxed(),
-            },
-            FieldKind::Leaf(_) | FieldKind::Part(_) | FieldKind::Live(_) => unreachable!("planned as a relation"),
-        };
-        let loads = selection.relations().map(load);
+        let loads = selection.relations().map(move |(selected, field, _)| self.load(rows, field, selected, run));
         match T::ONE_BY_ONE {
             true => stream::iter(loads).then(|load| load).collect().boxed(),
             false => join_all(loads).boxed(),
@@ -234,6 +233,21 @@ impl<T: Described> AnyObject for Object<T> {
 }
 
 impl<T: Described> Object<T> {
+    /// What the relation at that index gives for `rows`.
+    fn load<'a>(
+        &'a self,
+        rows: &'a [T],
+        field: usize,
+        selected: &'a Selected,
+        run: &'a Run<'a>,
+    ) -> BoxFuture<'a, Joined> {
+        let FieldKind::Relation(relation) = &self.fields[field].kind else { unreachable!("planned as a relation") };
+        match run.context.permissions.missing(selected.needs) {
+            None => relation.load(rows, selected, run),
+            Some(permission) => ready(Err(Error::Forbidden(permission))).boxed(),
+        }
+    }
+
     /// Writes `row`, which is the one at `index` among those that the relations were `joined` for.
     pub(super) fn write_row<'a>(
         &self,

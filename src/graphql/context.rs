@@ -8,11 +8,12 @@ use crate::{
         access::{Lane, Viewer},
         clock::Clock,
     },
-    engine::{Context, next_midnight},
+    engine::{Context, Rehearsal, next_midnight},
     live::Live,
     store::{ScopedStore, Store},
 };
 
+#[derive(Clone)]
 struct Surroundings {
     store: ScopedStore,
     actions: Actions,
@@ -34,6 +35,14 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     let live = live.clone();
     let surroundings = Surroundings { store, actions, viewer, live };
     Context::new(correlation_id, clock.now(), audience, realm, permissions, surroundings)
+}
+
+/// The same request, whose loaders run no statement.
+pub(super) fn rehearse(context: &Context) -> Rehearsal {
+    let surroundings = context.get::<Surroundings>();
+    let (store, noted) = surroundings.store.noting();
+    let context = context.with(Surroundings { store, ..surroundings.clone() });
+    Rehearsal { context, noted: Box::new(move || noted.take()) }
 }
 
 /// What a loader may ask its context for.

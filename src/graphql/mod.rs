@@ -28,7 +28,7 @@ use futures::future::FutureExt;
 pub use context::context;
 
 use crate::engine::{Context, CursorKey, Engine, FindDocument, Limits, ReadVersions, Settings, Versions};
-use context::Ask;
+use context::{Ask, rehearse};
 
 /// How much memory what is kept may take.
 pub struct Kept {
@@ -52,6 +52,7 @@ pub fn build(limits: Limits, kept: Kept, cursor_key: [u8; 32]) -> Engine {
         response_bytes,
         cursor_key,
         read_versions: READ_VERSIONS,
+        rehearse,
     })
 }
 

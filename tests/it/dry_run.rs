@@ -13,6 +13,12 @@ fn dry(query: &str) -> Value {
     json!({ "query": query, "extensions": { "dryRun": true } })
 }
 
+/// Takes the texts of its statements off a line of the plan.
+fn sql_of(step: &mut Value) -> Vec<String> {
+    let sql = step.as_object_mut().expect("a line").remove("sql");
+    serde_json::from_value(sql.expect("its statements")).expect("texts")
+}
+
 #[tokio::test]
 async fn it_tells_which_page_multiplies_and_how_many_statements_run() {
     let app = TestApp::start().await;
@@ -26,13 +32,20 @@ async fn it_tells_which_page_multiplies_and_how_many_statements_run() {
         let objects = parents * each;
         json!({ "path": path, "field": field, "parents": parents, "each": each, "objects": objects, "statements": statements })
     };
+    let mut told = answer.json();
+    let sql = told["extensions"]["plan"].as_array_mut().expect("a plan").iter_mut().map(sql_of);
+    let sql: Vec<Vec<String>> = sql.collect();
+    let [list, incidents, posts] = &sql[..] else { panic!("three fields: {sql:?}") };
+    assert!(list[0].contains("COUNT(*) FROM \"customer\"") && list[1].contains("LIMIT"), "{list:?}");
+    assert!(incidents[0].contains("\"incident_visibility\"") && incidents.len() == 1, "{incidents:?}");
+    assert!(posts[0].contains("\"incident_post\"") && posts.len() == 1, "{posts:?}");
     let plan = [
         step("list", "Query.customers", 1, 50, 2),
         step("list.incidents", "Customer.incidents", 50, 4, 1),
         step("list.incidents.latestPost", "Incident.latestPost", 200, 1, 1),
     ];
     let extensions = json!({ "cost": { "estimated": 450, "limit": 200_000 }, "statements": 4, "plan": plan });
-    assert_eq!(answer.json(), json!({ "data": null, "extensions": extensions }));
+    assert_eq!(told, json!({ "data": null, "extensions": extensions }));
     assert_eq!(answer.header("x-supportgraph-cost-estimated"), Some("450"));
     assert_eq!(answer.header("x-supportgraph-cost-actual"), Some("0"));
 }
@@ -54,7 +67,13 @@ async fn as_many_statements_run_as_it_tells() {
     );
     let mut differ = Vec::new();
     for query in queries {
-        let told = app.post(&dry(&query)).await.json()["extensions"]["statements"].as_u64().expect("a number");
+        let mut answer = app.post(&dry(&query)).await.json();
+        let told = answer["extensions"]["statements"].as_u64().expect("a number");
+        for step in answer["extensions"]["plan"].as_array_mut().expect("a plan") {
+            // What asks for what an earlier statement of the same field found is not known beforehand.
+            let (sql, statements) = (sql_of(step).len() as u64, step["statements"].as_u64().expect("a number"));
+            assert!((statements.min(1)..=statements).contains(&sql), "{query}: {sql} of {statements}");
+        }
         let (answer, run) = app.statements(app.query(&query)).await;
         answer.data();
         // Where there is nothing of a type, or no parent, nothing is asked about it.
@@ -80,6 +99,14 @@ async fn nothing_is_done_and_nothing_charged() {
     assert_eq!(answer["extensions"]["plan"][0]["statements"], Value::Null);
     assert_eq!(app.rows().await, before);
     assert_eq!(app.metric("supportgraph_cost_total{lane=\"screen\"}").await, spent);
+}
+
+#[tokio::test]
+async fn who_may_not_look_at_the_schema_is_told_no_sql() {
+    let app = TestApp::with(|config| config.limits.introspection = Vec::new()).await;
+    let told = app.post(&dry("{ customers { totalCount } }")).await.json();
+    let line = &told["extensions"]["plan"][0];
+    assert_eq!((line["statements"].as_u64(), line.get("sql")), (Some(1), None), "{told}");
 }
 
 #[tokio::test]
