@@ -27,6 +27,7 @@ mod m0020_create_audit_record;
 mod m0021_create_budget;
 mod m0022_secure_rows;
 mod m0023_cover_visibility;
+mod m0024_admit_writes_of_some_customers;
 mod row_security;
 
 use sea_orm_migration::prelude::*;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_create_budget::Migration),
             Box::new(m0022_secure_rows::Migration),
             Box::new(m0023_cover_visibility::Migration),
+            Box::new(m0024_admit_writes_of_some_customers::Migration),
         ]
     }
 }

@@ -33,7 +33,7 @@ pub const CUSTOMERS: &str =
 /// Flags are asked for `is not null`, since the planner takes that for true: no estimate of rows becomes another one by
 /// the wall.
 pub async fn secure(manager: &SchemaManager<'_>, table: &str, partner: &str, seen: Seen<'_>) -> Result<(), DbErr> {
-    let own = format!("{partner} = (select nullif(current_setting('supportgraph.partner', true), '')::uuid)");
+    let own = own(partner);
     let whole_partner = "(select 1 where current_setting('supportgraph.customers', true) = 'all') is not null";
     let everything = "(select 1 where current_setting('supportgraph.everything', true) = 'on') is not null";
     let visible = match seen {
@@ -50,6 +50,22 @@ pub async fn secure(manager: &SchemaManager<'_>, table: &str, partner: &str, see
         ),
     )
     .await
+}
+
+/// Lets whoever stands for a partner, or for some of its customers alone, add rows that it may not see.
+pub async fn let_add(manager: &SchemaManager<'_>, table: &str, partner: &str) -> Result<(), DbErr> {
+    let own = own(partner);
+    on_postgres(manager, &format!("create policy added_in_scope on {table} for insert with check ({own})")).await
+}
+
+/// No longer lets anybody add what it may not see.
+pub async fn let_add_no_more(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    on_postgres(manager, &format!("drop policy added_in_scope on {table}")).await
+}
+
+/// That a row is of the partner that somebody stands for.
+fn own(partner: &str) -> String {
+    format!("{partner} = (select nullif(current_setting('supportgraph.partner', true), '')::uuid)")
 }
 
 /// Takes the wall away.

@@ -12,6 +12,10 @@ use crate::{
 
 impl Actions {
     /// Issues a key and gives its text, which can be had at no later time.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` for somebody who sees only some customers: keys are the partner's, and some reach all of it.
     pub async fn issue_api_key(&self, viewer: &Viewer, new: NewKey) -> Result<(ApiKey, KeyText)> {
         let record = self.record(viewer, AuditAction::ApiKeyIssue, Vec::new());
         let issued = self.issue(viewer, new, record.clone()).await;
@@ -28,7 +32,7 @@ impl Actions {
         getrandom::fill(&mut secret).map_err(Error::internal)?;
         let text = KeyText::of(prefix, secret);
         let key = ApiKey::issue(new, &text, viewer, self.clock.now())?;
-        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        let mut write = self.store.scoped(&viewer.scope).begin_whole().await?;
         for customer in key.customers.iter().flat_map(|customers| customers.iter()) {
             write.customer(*customer).await.map_err(|error| error.of_input("customer"))?;
         }
@@ -45,6 +49,10 @@ impl Actions {
     }
 
     /// Revokes a key for good. One that was revoked before stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Actions::issue_api_key`]; `NotFound` if the partner has no such key.
     pub async fn revoke_api_key(&self, viewer: &Viewer, prefix: &str) -> Result<ApiKey> {
         let record = self.record(viewer, AuditAction::ApiKeyRevoke, Vec::new());
         let revoked = self.revoke(viewer, prefix, record.clone()).await;
@@ -56,7 +64,7 @@ impl Actions {
 
     async fn revoke(&self, viewer: &Viewer, prefix: &str, record: AuditRecord) -> Result<ApiKey> {
         viewer.permissions.require(Permission::ManageApiKeys)?;
-        let mut write = self.store.scoped(&viewer.scope).begin().await?;
+        let mut write = self.store.scoped(&viewer.scope).begin_whole().await?;
         let mut key = write.api_key(prefix).await?;
         // Not before: what was given may be a whole key.
         let record = record.about(&key.prefix);

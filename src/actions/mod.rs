@@ -20,7 +20,7 @@ use crate::{
     store::Store,
 };
 
-/// What viewers do here. Whoever acts does it for its whole partner.
+/// What viewers do here, each within its scope.
 #[derive(Clone)]
 pub struct Actions {
     store: Store,

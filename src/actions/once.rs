@@ -1,5 +1,7 @@
 //! An act that is done once, however often it is sent.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Error, Result,
+        CustomerId, Error, Result,
         access::{Permission, Viewer},
     },
     store::Write,
@@ -23,6 +25,8 @@ pub struct Act {
 
 /// An act under the key that its sender gave it.
 pub(super) struct Once {
+    /// As it is kept: who sees the whole partner shares its keys. Who sees some customers alone has keys of its own, so
+    /// that it neither learns of what others sent nor stands in their way.
     pub(super) key: String,
     fingerprint: String,
 }
@@ -40,9 +44,15 @@ impl Once {
                 "a key has 8 to 128 letters, digits or signs of ASCII, without blanks; a new UUID makes a good one";
             return Err(Error::invalid("idempotencyKey", reason));
         }
-        let input = serde_json::to_vec(&(act.name, input)).map_err(Error::internal)?;
-        let fingerprint = Sha256::digest(input).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { key, fingerprint })
+        let key = match &viewer.scope.customers {
+            None => key,
+            Some(customers) => {
+                let customers: BTreeSet<_> = customers.iter().collect();
+                // No key that somebody gives has a blank.
+                format!("{} {key}", digest(&(&*viewer.subject, customers))?)
+            }
+        };
+        Ok(Self { key, fingerprint: digest(&(act.name, input))? })
     }
 
     /// What it made when it was sent before.
@@ -55,10 +65,21 @@ impl Once {
         done.map_err(|error| error.of_input("idempotencyKey"))
     }
 
-    /// Remembers what it made.
-    pub(super) async fn remember(&self, write: &mut Write, made: Uuid, now: DateTime<Utc>) -> Result<()> {
-        write.remember(&self.key, &self.fingerprint, made, now).await
+    /// Remembers what it made, and for which customer; none for the partner itself.
+    pub(super) async fn remember(
+        &self,
+        write: &mut Write,
+        made: (Uuid, Option<CustomerId>),
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        write.remember((&self.key, &self.fingerprint), made, now).await
     }
+}
+
+/// A short text that stands for a value, and tells nothing of it.
+fn digest(value: &impl Serialize) -> Result<String> {
+    let value = serde_json::to_vec(value).map_err(Error::internal)?;
+    Ok(Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -86,5 +107,26 @@ mod tests {
                 assert_eq!(matches!(begun, Some(Error::Forbidden(permission)) if permission == act.needs), !may);
             }
         }
+    }
+
+    #[test]
+    fn who_sees_some_customers_shares_its_keys_with_nobody() {
+        let partner = PartnerId::of_tenant("p");
+        let [one, two] = ["one", "two"].map(|tenant| CustomerId::of_tenant(partner, tenant));
+        let kept = |subject: &str, scope| {
+            let viewer = Viewer::new("a", subject, [Role::AdminAgent], scope);
+            Once::new(&viewer, "the-same-key".to_owned(), &OPEN, &()).unwrap().key
+        };
+        let whole = ["ada", "bob"].map(|subject| kept(subject, Scope::partner(partner)));
+        assert_eq!(whole, ["the-same-key", "the-same-key"]);
+        let narrow = kept("ada", Scope::customers(partner, [one, two]));
+        assert_eq!(kept("ada", Scope::customers(partner, [two, one, two])), narrow, "however its customers are told");
+        let others = [
+            kept("bob", Scope::customers(partner, [one, two])),
+            kept("ada", Scope::customers(partner, [one])),
+            kept("ada", Scope::customers(partner, [])),
+            kept("ada", Scope::partner(partner)),
+        ];
+        assert!(!others.contains(&narrow));
     }
 }

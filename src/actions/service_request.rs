@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     Actions,
@@ -11,8 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Error, Result, ServiceRequestId, ServiceRequestNoteId,
-        access::{Permission, Viewer},
+        CustomerId, Error, Result, ServiceRequestId, ServiceRequestNoteId,
+        access::{Permission, Scope, Viewer},
         audit::{AuditOutcome, AuditRecord},
         change::{Batch, Change},
         service_request::{ServiceRequest, ServiceRequestNote},
@@ -64,7 +65,7 @@ impl Actions {
         if let Some(done) = once.done_before(&mut write, now).await? {
             return done_before(write, done.into(), record).await;
         }
-        check_links(&write, &request).await?;
+        check_links(&write, &viewer.scope, &request).await?;
         finish(write, &once, (request, Vec::new()), record, now).await
     }
 
@@ -116,8 +117,10 @@ async fn present(write: &Write, id: ServiceRequestId, expected_version: Option<i
 }
 
 /// Refuses links to what is not there, or is another customer's.
-async fn check_links(write: &Write, request: &ServiceRequest) -> Result<()> {
-    if let Some(customer) = request.customer_id {
+async fn check_links(write: &Write, scope: &Scope, request: &ServiceRequest) -> Result<()> {
+    // Who sees some customers alone does not find the partner itself, no more than a customer who is not there.
+    let nobody = (!scope.reaches(None)).then(|| CustomerId(Uuid::nil()));
+    if let Some(customer) = request.customer_id.or(nobody) {
         write.customer(customer).await.map_err(|error| error.of_input("customerId"))?;
     }
     if let Some(incident) = request.incident_id {
@@ -148,10 +151,10 @@ async fn finish(
     record: AuditRecord,
     now: DateTime<Utc>,
 ) -> Result<ServiceRequestId> {
-    let id = request.id;
+    let (id, customer) = (request.id, request.customer_id);
     let batch = Batch { changes: vec![Change::ServiceRequest { request, notes }], ..Batch::default() };
     let (_, events) = write.apply(batch, "an act", now).await?;
-    once.remember(&mut write, id.0, now).await?;
+    once.remember(&mut write, (id.0, customer), now).await?;
     write.record(&record.about_entity(id)).await?;
     write.commit(events).await?;
     Ok(id)

@@ -25,7 +25,8 @@ What each role may see and do. This text is written by `supportgraph roles`: fro
 what the types, fields and acts of the schema need.
 
 Roles add up. They decide what may be seen of a row; which rows there are is decided by the scope: one partner, and all or some
-of its customers. A customer's user has its own tenant as its scope.
+of its customers. A customer's user has its own tenant as its scope. Whatever lies outside of it is not found, neither to be
+seen nor to act on.
 
 - A field that may not be seen is null, with the error `FORBIDDEN` at its path, which names the permission. What stands beside
   it is answered, and no statement runs for what is forbidden.

@@ -29,6 +29,11 @@ impl Scope {
     pub fn customers(partner: PartnerId, customers: impl Into<Arc<[CustomerId]>>) -> Self {
         Self { partner, customers: Some(customers.into()) }
     }
+
+    /// Whether it reaches what belongs to this customer of the partner; `None` is what belongs to the partner itself.
+    pub fn reaches(&self, customer: Option<CustomerId>) -> bool {
+        self.customers.as_ref().is_none_or(|own| customer.is_some_and(|customer| own.contains(&customer)))
+    }
 }
 
 /// What somebody may be. Several roles add up. Those of the partner's own people are Partner Center's. Its documentation is

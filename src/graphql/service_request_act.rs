@@ -134,7 +134,7 @@ pub struct ServiceRequestOpenInput {
     /// Names this very act for 24 hours: sent again with the same input, it is not done again and answers as the first
     /// did; with other input it is refused. 8 to 128 characters of ASCII without blanks, such as a new UUID.
     idempotency_key: String,
-    /// For whom. Null if for the partner itself.
+    /// For whom. Null if for the partner itself, which nobody finds who sees only some of its customers.
     customer_id: Option<ID>,
     /// Which of the customer's subscriptions it is about. Null if about none, or if it is not known.
     subscription_id: Option<ID>,

@@ -31,8 +31,12 @@ use crate::domain::{
 
 impl ScopedStore {
     /// Applies what a document says in a transaction of its own. Applying it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Write::apply`]; `Conflict` if the scope is narrower than a partner, of which documents speak as a whole.
     pub async fn apply(&self, batch: Batch, document: &str, observed_at: DateTime<Utc>) -> Result<Applied> {
-        let mut write = self.begin().await?;
+        let mut write = self.begin_whole().await?;
         let (mut applied, events) = write.apply(batch, document, observed_at).await?;
         if write.has_changed() {
             let happened = !write.touched.is_empty() || !events.is_empty();

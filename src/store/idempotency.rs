@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{database_error, row::Row, write::Write};
-use crate::domain::{Error, Result};
+use crate::domain::{CustomerId, Error, Result};
 
 /// How long a key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
@@ -36,10 +36,22 @@ impl Write {
         Ok(Some(entity))
     }
 
-    /// Remembers what the act with this key made.
-    pub async fn remember(&mut self, key: &str, fingerprint: &str, entity: Uuid, now: DateTime<Utc>) -> Result<()> {
-        let columns = ["partner_id", "key", "fingerprint", "entity_id", "done_at"];
-        let row = vec![self.scope.partner.0.into(), key.into(), fingerprint.into(), entity.into(), now.into()];
+    /// Remembers what the act with this key made, and for which customer; none for the partner itself.
+    pub async fn remember(
+        &mut self,
+        (key, fingerprint): (&str, &str),
+        (entity, customer): (Uuid, Option<CustomerId>),
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let columns = ["partner_id", "key", "fingerprint", "entity_id", "customer_id", "done_at"];
+        let row = vec![
+            self.scope.partner.0.into(),
+            key.into(),
+            fingerprint.into(),
+            entity.into(),
+            customer.map(|customer| customer.0).into(),
+            now.into(),
+        ];
         self.insert("idempotency", &columns, vec![row], None).await
     }
 

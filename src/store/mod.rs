@@ -43,6 +43,8 @@ mod told;
 mod visibility;
 mod wall;
 mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub use budget::Spending;
 pub use connect::MigrationState;

@@ -35,7 +35,8 @@ pub(super) const FIRST_VERSION: i64 = 1;
 /// So many events are handed to this process's listeners with the news of a commit; they read more from the log.
 const MOST_HANDED: usize = 64;
 
-/// A transaction of one partner. It ends only by [`Write::commit`], together with its events, or by being dropped.
+/// A transaction of one partner, in a scope. It ends only by [`Write::commit`], together with its events, or by being
+/// dropped.
 ///
 /// Whoever writes holds the lock on the partner's row from the beginning, so two writers of one partner never decide
 /// on the same old rows, and the order of commits is the order of positions.
@@ -51,15 +52,20 @@ pub struct Write {
 }
 
 impl ScopedStore {
-    /// Begins a transaction.
+    /// Begins a transaction about something that may concern all of the partner's customers.
     ///
     /// # Errors
     ///
-    /// `Conflict` if the scope is narrower than a partner: what is written may concern all of its customers.
-    pub async fn begin(&self) -> Result<Write> {
-        if self.scope.customers.is_some() {
-            return Err(Error::Conflict("writing needs the scope of a whole partner".to_owned()));
+    /// `Conflict` if the scope is narrower than a partner.
+    pub async fn begin_whole(&self) -> Result<Write> {
+        if !self.is_whole() {
+            return Err(Error::Conflict("this needs the scope of a whole partner".to_owned()));
         }
+        self.begin().await
+    }
+
+    /// Begins a transaction about what is in scope.
+    pub async fn begin(&self) -> Result<Write> {
         let turn = match self.backend() {
             DatabaseBackend::Sqlite => Some(self.store.writer.clone().lock_owned().await),
             _ => None,
@@ -92,8 +98,12 @@ impl Write {
     ///
     /// # Errors
     ///
-    /// `Conflict` if the partner itself was never written.
+    /// `Conflict` if the partner itself was never written; `Internal` if something befell what is out of scope: whoever
+    /// writes has looked for it in scope before.
     pub async fn commit(mut self, events: Vec<Event>) -> Result<i64> {
+        if let Some(event) = events.iter().find(|event| !self.scope.reaches(event.customer_id)) {
+            return Err(Error::internal(format!("{} {} is written out of scope", word(event.kind), event.entity_id)));
+        }
         let last = self.advance(events.len() as i64).await?;
         self.touched.extend(events.iter().map(|event| event.kind));
         self.log(last - events.len() as i64, &events).await?;
@@ -157,8 +167,12 @@ impl Write {
         self.insert("log_position", &["partner_id", "kind", "version"], rows, Some(once_more)).await
     }
 
-    /// Writes rows as they are now, new ones and old ones alike; never over a row of another partner. Rows that count
-    /// their changes count this one.
+    /// Writes rows as they are now, new ones and old ones alike; never over a row of another partner, nor of a customer out
+    /// of scope. Rows that count their changes count this one.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` if a row of a customer out of scope stands where one was to be written, as PostgreSQL's wall has it.
     pub(super) async fn save<E: EntityTrait>(&mut self, rows: Vec<Vec<Value>>) -> Result<()> {
         let table = E::default().table_name().to_owned();
         let names: Vec<String> = E::Column::iter().map(|column| column.to_string()).collect();
@@ -174,8 +188,19 @@ impl Write {
             let before = Expr::col((table.clone(), "partner_id"));
             replace.action_and_where(before.eq(Expr::col(("excluded", "partner_id"))));
         }
+        if let Some(customers) = &self.scope.customers
+            && names.iter().any(|name| name == "customer_id")
+        {
+            let before = Expr::col((table.clone(), "customer_id"));
+            replace.action_and_where(before.is_in(customers.iter().map(|customer| customer.0)));
+        }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.insert(&table, &names, rows, Some(replace)).await
+        let wanted = rows.len() as u64;
+        let written = self.insert_counted(&table, &names, rows, Some(replace)).await?;
+        if self.scope.customers.is_some() && written < wanted {
+            return Err(Error::internal(format!("a row of {table} out of scope would be written over")));
+        }
+        Ok(())
     }
 
     /// Counts a change of rows whose parts have changed, though not they themselves.
@@ -212,6 +237,18 @@ impl Write {
         rows: Vec<Vec<Value>>,
         conflict: Option<OnConflict>,
     ) -> Result<()> {
+        self.insert_counted(table, columns, rows, conflict).await.map(drop)
+    }
+
+    /// The same; gives how many rows were written, without those at whose place another one stayed.
+    async fn insert_counted(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Value>>,
+        conflict: Option<OnConflict>,
+    ) -> Result<u64> {
+        let mut written = 0;
         self.changed |= !rows.is_empty();
         let most = prev_power_of_two((dialect::MOST_PARAMETERS / columns.len()).min(MOST_ROWS));
         let mut rows = rows.into_iter().peekable();
@@ -225,9 +262,9 @@ impl Write {
             if let Some(conflict) = &conflict {
                 insert.on_conflict(conflict.clone());
             }
-            self.transaction.execute(&insert).await.map_err(database_error)?;
+            written += self.transaction.execute(&insert).await.map_err(database_error)?.rows_affected();
         }
-        Ok(())
+        Ok(written)
     }
 
     /// What is stored under these ids.

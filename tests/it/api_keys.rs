@@ -38,12 +38,12 @@ fn admin(given: &Given) -> Viewer {
     Viewer::new("ada", "ada", [Role::GlobalAdmin], Scope::partner(given.id))
 }
 
-fn key_of(name: &str) -> NewKey {
+pub fn key_of(name: &str) -> NewKey {
     let roles = vec![Role::SalesAgent];
     NewKey { name: name.to_owned(), roles, customers: None, lane: Lane::Bi, expires_at: None }
 }
 
-async fn issue(app: &TestApp, given: &Given, new: NewKey) -> (String, String) {
+pub async fn issue(app: &TestApp, given: &Given, new: NewKey) -> (String, String) {
     let actions = Actions::new(app.store(), &app.clock, "a test");
     let (key, text) = actions.issue_api_key(&admin(given), new).await.expect("a key");
     (key.prefix, text.reveal().to_owned())
@@ -89,6 +89,20 @@ async fn a_key_of_some_customers_reaches_these_alone() {
     let helpdesk = Viewer::new("bob", "bob", [Role::HelpdeskAgent], Scope::partner(fabrikam.id));
     let refused = actions.issue_api_key(&helpdesk, key_of("own")).await.expect_err("not allowed");
     assert_eq!(refused.code(), "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn keys_are_a_whole_partners() {
+    let (app, fabrikam) = locked().await;
+    let (prefix, key) = issue(&app, &fabrikam, key_of("one")).await;
+    let of_some = Scope::customers(fabrikam.id, [fabrikam.customer_id(BELLOWS)]);
+    let admin_of_some = Viewer::new("bob", "bob", [Role::GlobalAdmin], of_some);
+    let actions = Actions::new(app.store(), &app.clock, "a test");
+    let own = NewKey { customers: Some([fabrikam.customer_id(BELLOWS)].into()), ..key_of("own") };
+    let issued = actions.issue_api_key(&admin_of_some, own).await.expect_err("not of some customers");
+    let revoked = actions.revoke_api_key(&admin_of_some, &prefix).await.expect_err("not of some customers");
+    assert_eq!((issued.code(), revoked.code()), ("CONFLICT", "CONFLICT"));
+    assert_eq!(bearing(&app, &key).query(WHO).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

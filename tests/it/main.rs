@@ -1,6 +1,7 @@
 //! Everything through the front door, in one binary. SQLite by default; PostgreSQL when `SUPPORTGRAPH_TEST_POSTGRES`
 //! holds the URL of a server where databases may be created. Nodes meet over the NATS server at `SUPPORTGRAPH_TEST_NATS`.
 
+mod acts_in_scope;
 mod api_keys;
 mod architecture;
 mod attacks;

@@ -13,11 +13,12 @@ use crate::support::{
     given::{ADATUM, CONTOSO, FABRIKAM, Given},
 };
 
-const OPEN: &str = "mutation($input: ServiceRequestOpenInput!) { done: serviceRequestOpen(input: $input) {
+pub const OPEN: &str = "mutation($input: ServiceRequestOpenInput!) { done: serviceRequestOpen(input: $input) {
     serviceRequest { id version } userErrors { path code message } } }";
-const ADD_NOTE: &str = "mutation($input: ServiceRequestAddNoteInput!) { done: serviceRequestAddNote(input: $input) {
+pub const ADD_NOTE: &str =
+    "mutation($input: ServiceRequestAddNoteInput!) { done: serviceRequestAddNote(input: $input) {
     serviceRequest { id version } userErrors { path code message } } }";
-const CLOSE: &str = "mutation($input: ServiceRequestCloseInput!) { done: serviceRequestClose(input: $input) {
+pub const CLOSE: &str = "mutation($input: ServiceRequestCloseInput!) { done: serviceRequestClose(input: $input) {
     serviceRequest { id version } userErrors { path code message } } }";
 
 async fn given() -> (TestApp, Given) {
@@ -27,7 +28,7 @@ async fn given() -> (TestApp, Given) {
 }
 
 /// What is filed, beside what a test changes.
-fn filing(changes: Value) -> Value {
+pub fn filing(changes: Value) -> Value {
     let filing = json!({
         "idempotencyKey": "the-first-filing",
         "title": "Mail is slow",
@@ -37,19 +38,19 @@ fn filing(changes: Value) -> Value {
     with(filing, changes)
 }
 
-fn with(mut input: Value, changes: Value) -> Value {
+pub fn with(mut input: Value, changes: Value) -> Value {
     let (members, changes) = (input.as_object_mut().expect("members"), changes.as_object().expect("changes").clone());
     members.extend(changes);
     input
 }
 
-async fn act(client: &Client, act: &str, input: Value) -> Value {
+pub async fn act(client: &Client, act: &str, input: Value) -> Value {
     client.query_with(act, json!({ "input": input })).await.data()["done"].take()
 }
 
 /// The request of an act that was done.
 #[track_caller]
-fn done(payload: &Value) -> (String, i64) {
+pub fn done(payload: &Value) -> (String, i64) {
     assert_eq!(payload["userErrors"], json!([]), "nothing to mend");
     let request = &payload["serviceRequest"];
     (request["id"].as_str().expect("an id").to_owned(), request["version"].as_i64().expect("a version"))
@@ -57,7 +58,7 @@ fn done(payload: &Value) -> (String, i64) {
 
 /// Path and code of the only mistake of an act that was not done.
 #[track_caller]
-fn mistake(payload: &Value) -> (String, String) {
+pub fn mistake(payload: &Value) -> (String, String) {
     assert_eq!(payload["serviceRequest"], Value::Null, "nothing was done");
     let errors = payload["userErrors"].as_array().expect("errors");
     assert_eq!(errors.len(), 1, "one mistake in {payload}");
@@ -66,7 +67,7 @@ fn mistake(payload: &Value) -> (String, String) {
     (path.join("."), errors[0]["code"].as_str().expect("a code").to_owned())
 }
 
-fn mistake_in(input: &str, code: &str) -> (String, String) {
+pub fn mistake_in(input: &str, code: &str) -> (String, String) {
     (format!("input.{input}"), code.to_owned())
 }
 
@@ -75,7 +76,7 @@ async fn open(client: &Client, changes: Value) -> String {
 }
 
 /// Adatum's request that the given partner has from Partner Center.
-async fn filed_with_microsoft(client: &Client) -> Value {
+pub async fn filed_with_microsoft(client: &Client) -> Value {
     let query =
         "{ serviceRequests(filter: { title: { contains: \"adatum\" } }) { nodes { id version status modifiedAt } } }";
     client.query(query).await.data()["serviceRequests"]["nodes"][0].take()

@@ -188,7 +188,12 @@ impl Worlds {
 
     /// Asks as everybody, one right after the other. Whoever is alone gets the same answer for the same statements.
     async fn ask(&self, query: &str, variables: &Value) {
-        for (who, alone) in &self.alone {
+        self.ask_as(&EVERYBODY, query, variables).await;
+    }
+
+    /// The same for some.
+    async fn ask_as(&self, asking: &[Who], query: &str, variables: &Value) {
+        for (who, alone) in self.alone.iter().filter(|(who, _)| asking.contains(who)) {
             let among_others = self.all.ask(*who, query, variables.clone()).await;
             assert_eq!(
                 among_others,

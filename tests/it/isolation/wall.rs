@@ -1,10 +1,14 @@
 //! The second wall: PostgreSQL's row level security. There is none on SQLite.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
-use supportgraph::store::Store;
+use supportgraph::{domain::change::Change, store::Store};
+use uuid::Uuid;
 
 use super::{Who, World};
-use crate::support::admin_url;
+use crate::support::{
+    admin_url,
+    given::{ADATUM, BELLOWS},
+};
 
 /// What belongs to nobody: the installation's own rows, and what all partners share.
 const OPEN: [&str; 7] =
@@ -41,7 +45,7 @@ async fn every_table_has_a_wall() {
     let Some(_) = admin_url() else { return };
     let world = World::of_all().await;
     let db = connect(&world).await;
-    let walled = "select c.relname::text from pg_class c join pg_policy p on p.polrelid = c.oid
+    let walled = "select distinct c.relname::text from pg_class c join pg_policy p on p.polrelid = c.oid
         where c.relrowsecurity and c.relforcerowsecurity order by 1";
     assert_eq!(texts(&db, walled).await, tables(&db).await, "call `secure` in the migration that makes a table");
 }
@@ -94,6 +98,65 @@ async fn a_statement_that_forgets_its_scope_finds_what_its_connection_stands_for
         let changed = db.execute_unprepared(&foreign_rows).await.expect("an update").rows_affected();
         assert_eq!(changed, 0, "{who:?} changes nothing foreign either");
     }
+}
+
+#[tokio::test]
+async fn who_stands_for_some_customers_adds_nothing_for_others() {
+    let Some(_) = admin_url() else { return };
+    let world = World::of_all().await;
+    let db = connect(&world).await;
+    let given = Who::Adatum.given(&world.app);
+    let (fabrikam, contoso) = (Who::Fabrikam.given(&world.app).id.0, given.id.0);
+    let [adatum, bellows] = [ADATUM, BELLOWS].map(|tenant| format!("'{}'", given.customer_id(tenant).0));
+    let requests = [(ADATUM, "adatum"), (BELLOWS, "bellows")].map(|(tenant, name)| given.request(tenant, name));
+    let [own_request, foreign_request] = requests.map(|request| match request {
+        Change::ServiceRequest { request, .. } => request.id.0,
+        _ => unreachable!(),
+    });
+    let stand_for = format!(
+        "select set_config('supportgraph.partner', '{contoso}', false), \
+         set_config('supportgraph.customers', '{{{}}}', false)",
+        given.customer_id(ADATUM).0
+    );
+    db.execute_unprepared(&stand_for).await.expect("settings");
+
+    let event = |partner: Uuid, customer: &str| {
+        format!(
+            "insert into event (partner_id, position, kind, happening, entity_id, customer_id, occurred_at, observed_at, \
+             difference) values ('{partner}', 1000, 'customer', 'changed', '{partner}', {customer}, now(), now(), '{{}}')"
+        )
+    };
+    let key = |partner: Uuid, customer: &str| {
+        format!(
+            "insert into idempotency (partner_id, key, fingerprint, entity_id, customer_id, done_at) \
+             values ('{partner}', 'a key', '', '{partner}', {customer}, now())"
+        )
+    };
+    let note = |request: Uuid| {
+        format!(
+            "insert into service_request_note (id, service_request_id, text, partner_id) \
+             values (gen_random_uuid(), '{request}', 'a note', '{contoso}')"
+        )
+    };
+    let record = |partner: &str| {
+        format!(
+            "insert into audit_record (id, occurred_at, action, outcome, roles, correlation_id, inputs, refused, partner_id) \
+             values (gen_random_uuid(), now(), '', '', '', '', '', '', {partner})"
+        )
+    };
+    for (own, foreign) in [
+        (event(contoso, &adatum), vec![event(contoso, &bellows), event(contoso, "null"), event(fabrikam, &adatum)]),
+        (key(contoso, &adatum), vec![key(contoso, &bellows), key(contoso, "null"), key(fabrikam, &adatum)]),
+        (note(own_request), vec![note(foreign_request)]),
+        (record(&format!("'{contoso}'")), vec![record(&format!("'{fabrikam}'")), record("null")]),
+    ] {
+        for foreign in foreign {
+            let refused = db.execute_unprepared(&foreign).await.expect_err(&foreign).to_string();
+            assert!(refused.contains("row-level security"), "{foreign}: {refused}");
+        }
+        db.execute_unprepared(&own).await.expect(&own);
+    }
+    assert_eq!(texts(&db, "select id::text from audit_record").await, Vec::<String>::new(), "added, and not seen");
 }
 
 #[tokio::test]
