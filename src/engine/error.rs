@@ -11,15 +11,19 @@ use super::{
 };
 use crate::domain::Error;
 
+/// The member of `extensions` that tells in whole seconds when it is worth to try again.
+const RETRY_AFTER: &str = "retryAfterSeconds";
+
 /// So many mistakes in a document are told at once.
 const MOST_ERRORS: usize = 20;
 
 /// An answer of errors alone: nothing was executed, so there is no `data`.
 pub fn refusal(outcome: Outcome, code: &str, message: &str, correlation_id: &str) -> Response {
-    refuse(
-        outcome,
-        vec![json!({ "message": message, "extensions": { "code": code, "correlationId": correlation_id } })],
-    )
+    let mut extensions = json!({ "code": code, "correlationId": correlation_id });
+    if let Outcome::TooSoon { retry_after_seconds } = outcome {
+        extensions[RETRY_AFTER] = retry_after_seconds.into();
+    }
+    refuse(outcome, vec![json!({ "message": message, "extensions": extensions })])
 }
 
 /// Like [`refusal`], for a failure of ours or of the sender that has a code of its own.
@@ -72,7 +76,7 @@ fn extensions(error: &Error, correlation_id: &str, path: &[Value]) -> Value {
     }
     let mut extensions = json!({ "code": error.code(), "correlationId": correlation_id });
     if let Error::RateLimited { retry_after_seconds, .. } = error {
-        extensions["retryAfterSeconds"] = (*retry_after_seconds).into();
+        extensions[RETRY_AFTER] = (*retry_after_seconds).into();
     }
     extensions
 }

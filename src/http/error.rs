@@ -33,6 +33,9 @@ pub struct Challenge {
     pub may_ask: bool,
 }
 
+/// Nobody knows when somebody leaves a place where all are taken.
+const ROOM_AFTER_SECONDS: u64 = 5;
+
 /// The code of a refusal, beside the response that tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalCode(pub &'static str);
@@ -60,6 +63,15 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
     }
 
+    /// 429 for one more of what there may be so many of at once; `message` says of what.
+    pub fn no_room(message: &str) -> Self {
+        let message = format!("{message}; try again in {ROOM_AFTER_SECONDS} s");
+        Self {
+            retry_after_seconds: Some(ROOM_AFTER_SECONDS),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT_EXCEEDED", message)
+        }
+    }
+
     /// Says nothing of the panic; it is logged here.
     pub fn panicked(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied();
@@ -74,9 +86,19 @@ impl Refusal {
         Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message) }
     }
 
+    /// The same as an answer of the engine, for transports without status codes.
+    pub fn errors(&self, correlation_id: &str) -> engine::Response {
+        let outcome = match self.retry_after_seconds {
+            Some(retry_after_seconds) => Outcome::TooSoon { retry_after_seconds },
+            None if self.status.is_server_error() => Outcome::Failed,
+            None => Outcome::Malformed,
+        };
+        engine::refusal(outcome, self.code, &self.message, correlation_id)
+    }
+
     /// The whole response. The correlation id is filled in where the response leaves.
     pub fn answer(&self, media_type: MediaType, correlation_id: &str) -> Response {
-        let body = engine::refusal(Outcome::Malformed, self.code, &self.message, correlation_id).body;
+        let body = self.errors(correlation_id).body;
         let mut response = (self.status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
         response.extensions_mut().insert(RefusalCode(self.code));
         if let Some(allow) = self.allow {

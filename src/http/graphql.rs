@@ -152,8 +152,7 @@ impl Http {
     /// What an operation more than those that may run on one socket or stream is told.
     pub(super) fn too_many_operations(&self) -> Refusal {
         let most = self.0.listening.operations_per_socket;
-        let message = format!("{most} operations run here; complete one first (live.operations_per_socket)");
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT_EXCEEDED", message)
+        Refusal::no_room(&format!("{most} operations run here; complete one first (live.operations_per_socket)"))
     }
 
     /// Begins one operation whose answer may go on.
@@ -174,7 +173,7 @@ impl Http {
                 Ok(Err(panic)) => Refusal::panicked(&*panic),
                 Err(_) => Refusal::timeout(timeout),
             };
-            Opened::Answered(engine::refusal(Outcome::Failed, refusal.code, &refusal.message, &id.0))
+            Opened::Answered(refusal.errors(&id.0))
         };
         opening.boxed()
     }

@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::Refusal;
@@ -57,7 +56,7 @@ impl Listeners {
     ///
     /// # Errors
     ///
-    /// 429 if it has as many as it may.
+    /// [`Refusal::no_room`] if it has as many as it may.
     pub fn seat(&self, viewer: &Viewer) -> Result<Seat, Refusal> {
         let caller = format!("{}\n{}", viewer.scope.partner.0, viewer.subject);
         let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +65,7 @@ impl Listeners {
             let most = self.0.per_caller;
             let message =
                 format!("you have {most} sockets and streams open; close one, or share it (live.sockets_per_caller)");
-            return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT_EXCEEDED", message));
+            return Err(Refusal::no_room(&message));
         }
         *taken += 1;
         Ok(Seat { listeners: self.clone(), caller })

@@ -8,10 +8,11 @@ use std::{
 use futures::{FutureExt, StreamExt, future::BoxFuture, ready};
 
 use super::{
+    error::Refusal,
     identity::CorrelationId,
     listener::{Listeners, Listening, Transport},
 };
-use crate::engine::{self, Feed, Opened, Outcome, Payload, Response};
+use crate::engine::{Feed, Opened, Payload, Response};
 
 /// A request on its way to its first answer.
 pub type Opening = BoxFuture<'static, Opened>;
@@ -121,7 +122,7 @@ impl Operations {
                 State::Opening(opening) => match ready!(opening.poll_unpin(cx)) {
                     Opened::Live(feed) => match self.listeners.listening(self.transport) {
                         Some(listening) => *state = State::Live(feed, listening),
-                        None => return Poll::Ready(What::Failure(full(&self.correlation))),
+                        None => return Poll::Ready(What::Failure(full().errors(&self.correlation.0))),
                     },
                     Opened::Answered(response) => {
                         let is_executed = response.outcome.is_executed();
@@ -143,9 +144,8 @@ impl Operations {
     }
 }
 
-fn full(correlation: &CorrelationId) -> Response {
-    let message = "the server has as many listeners as it may have; try again later (live.operations)";
-    engine::refusal(Outcome::TooMuch, "LIMIT_EXCEEDED", message, &correlation.0)
+fn full() -> Refusal {
+    Refusal::no_room("the server has as many listeners as it may have (live.operations)")
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ async fn a_caller_has_so_many_streams_and_no_more() {
     let app = TestApp::to_listen_to(|config| config.live.sockets_per_caller = 1).await;
     let first = Streamed::of(ask(&app, FEED)).await;
     let answer = Answer::of(ask(&app, FEED)).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "LIMIT_EXCEEDED"));
+    assert_no_room(&answer);
     drop(first);
     app.closed("event_stream", "client_left", 1).await;
     assert_eq!(Streamed::of(ask(&app, FEED)).await.status(), 200);
@@ -166,9 +166,20 @@ fn open(app: &TestApp, token: &str) -> RequestBuilder {
 }
 
 async fn start(app: &TestApp, token: &str, id: &str, query: &str) -> u16 {
+    started(app, token, id, query).await.status.as_u16()
+}
+
+async fn started(app: &TestApp, token: &str, id: &str, query: &str) -> Answer {
     let body = json!({ "query": query, "extensions": { "operationId": id } });
-    let answer = Answer::of(app.request(Method::POST, "/graphql").header(TOKEN, token).json(&body)).await;
-    answer.status.as_u16()
+    Answer::of(app.request(Method::POST, "/graphql").header(TOKEN, token).json(&body)).await
+}
+
+/// That the answer tells to wait until somebody leaves, in whole seconds.
+#[track_caller]
+fn assert_no_room(answer: &Answer) {
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "LIMIT_EXCEEDED"));
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert_eq!(answer.json()["errors"][0]["extensions"]["retryAfterSeconds"], 5);
 }
 
 async fn stop(app: &TestApp, token: &str, id: &str) -> u16 {
@@ -227,7 +238,7 @@ async fn a_token_is_good_for_one_stream_and_for_a_while() {
 async fn a_stream_that_is_reserved_counts_until_it_expires() {
     let app = TestApp::to_listen_to(|config| config.live.sockets_per_caller = 1).await;
     reserve(&app).await;
-    assert_eq!(Answer::of(app.request(Method::PUT, "/graphql")).await.status, 429);
+    assert_no_room(&Answer::of(app.request(Method::PUT, "/graphql")).await);
     app.clock.advance(TimeDelta::seconds(5));
     reserve(&app).await;
 }
@@ -255,5 +266,5 @@ async fn an_operation_needs_an_id_and_room() {
     assert_eq!(Answer::of(request).await.status, 400);
     assert_eq!(Answer::of(app.request(Method::DELETE, "/graphql").header(TOKEN, &token)).await.status, 400);
     assert_eq!(start(&app, &token, "1", FEED).await, 202);
-    assert_eq!(start(&app, &token, "2", FEED).await, 429);
+    assert_no_room(&started(&app, &token, "2", FEED).await);
 }

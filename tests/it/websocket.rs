@@ -267,6 +267,7 @@ async fn a_socket_runs_so_many_operations_and_no_more() {
     }
     let error = socket.next_where(|message| message["type"] == "error").await;
     assert_eq!((error["id"].as_str(), code_of(&error)), (Some("3"), "LIMIT_EXCEEDED"));
+    assert_eq!(error["payload"][0]["extensions"]["retryAfterSeconds"], 5);
     socket.send(json!({ "id": "1", "type": "complete" })).await;
     socket.subscribe("3", TYPENAME).await;
     socket.next_where(|message| message["id"] == "3").await;
@@ -279,7 +280,9 @@ async fn all_together_have_so_many_live_operations_and_no_more() {
     first.subscribe("1", FEED).await;
     app.listeners("websocket", 1).await;
     second.subscribe("2", FEED).await;
-    assert_eq!(code_of(&second.next().await), "LIMIT_EXCEEDED");
+    let error = second.next().await;
+    assert_eq!(code_of(&error), "LIMIT_EXCEEDED");
+    assert_eq!(error["payload"][0]["extensions"]["retryAfterSeconds"], 5);
     drop(first);
     app.listeners("websocket", 0).await;
     second.subscribe("2", FEED).await;
@@ -294,7 +297,7 @@ async fn a_caller_has_so_many_sockets_and_no_more() {
     second.send(json!({ "type": "connection_init" })).await;
     let (code, reason) = second.closed().await;
     assert_eq!(code, 4429);
-    assert!(reason.contains("close one"), "{reason}");
+    assert!(reason.contains("close one") && reason.ends_with("try again in 5 s"), "{reason}");
     drop(first);
     app.closed("websocket", "client_left", 1).await;
     Socket::start(&app).await;

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use super::protocol::{Close, Message, errors, message};
 use crate::{
     domain::access::Viewer,
-    engine::{self, Allowed, Outcome, Request},
+    engine::{Allowed, Request},
     http::{
         Http,
         accept::Connection,
@@ -267,8 +267,7 @@ impl Socket {
             Ok(()) => {}
             Err(NotStarted::IdTaken) => return Err(Close::duplicate(id)),
             Err(NotStarted::TooMany) => {
-                let refusal = self.http.too_many_operations();
-                let refused = engine::refusal(Outcome::TooMuch, refusal.code, &refusal.message, &self.id.0);
+                let refused = self.http.too_many_operations().errors(&self.id.0);
                 self.replies.push_back(ws::Message::text(message(id, "error", &errors(&refused.body))));
             }
         }
