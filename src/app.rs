@@ -22,7 +22,7 @@ use crate::{
     graphql,
     http::{self, Http},
     live::{Bus, InProcess, Live},
-    quota::Quota,
+    quota::{Failures, Quota},
     store::{MigrationState, Store},
     telemetry::Metrics,
 };
@@ -81,6 +81,8 @@ impl App {
         let (audit, audit_writer) = AuditLog::start(store.clone(), clock.clone(), metrics.audit_lost.clone());
         let live = Live::start(store.clone(), clock.clone(), &config.live, bus, metrics.live.clone());
         let quota = Quota::start(&config.limits, &store, clock.clone(), metrics.quota.clone());
+        let per_minute = config.auth.failures_per_minute;
+        let failures = Failures::new(per_minute, clock.clone(), metrics.credentials.clone());
         let parts = http::Parts {
             auth: Auth::new(&config.auth, local, &store, &clock).map_err(with_cause)?,
             engine: engine.clone(),
@@ -88,6 +90,7 @@ impl App {
             clock,
             live: live.clone(),
             quota,
+            failures,
             metrics: metrics.clone(),
             introspecting: introspecting(&config.limits.introspection)?,
             registered_only: registered_only(config)?,

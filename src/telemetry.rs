@@ -37,6 +37,7 @@ pub struct Metrics {
     registry: Registry,
     pub live: LiveMetrics,
     pub quota: QuotaMetrics,
+    pub credentials: CredentialMetrics,
     /// Live operations that are open, by transport.
     pub listeners: IntGaugeVec,
     /// Events that were handed to a transport, by transport.
@@ -73,6 +74,15 @@ pub struct QuotaMetrics {
     pub refused: IntCounterVec,
     /// Requests that wait for a place, by lane.
     pub waiting: IntGaugeVec,
+}
+
+/// What is counted of credentials; `docs/OPERATIONS.md` explains each.
+#[derive(Clone)]
+pub struct CredentialMetrics {
+    /// Credentials that were not good.
+    pub failed: IntCounter,
+    /// Credentials that were not looked at, as too many from their address were not good.
+    pub held_off: IntCounter,
 }
 
 /// Bounds of what is measured in seconds.
@@ -127,8 +137,15 @@ impl Default for Metrics {
                 ["supportgraph_waiting", "Requests that wait for a place in their lane."],
             ),
         };
+        let credentials = CredentialMetrics {
+            failed: counter("supportgraph_credentials_failed_total", "Credentials that were not good."),
+            held_off: counter(
+                "supportgraph_credentials_held_off_total",
+                "Credentials that were not looked at, as too many from their address were not good.",
+            ),
+        };
         let audit_lost = counter("supportgraph_audit_lost_total", "Records of the audit log that found no room.");
-        Self { registry, live, quota, listeners, events_out, closed, audit_lost }
+        Self { registry, live, quota, credentials, listeners, events_out, closed, audit_lost }
     }
 }
 

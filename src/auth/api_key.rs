@@ -70,6 +70,12 @@ impl Keys {
         }
     }
 
+    /// See [`super::Auth::knows`].
+    pub fn knows(&self, text: &KeyText) -> bool {
+        let (known, now) = (self.known.get(&text.prefix), self.clock.now());
+        known.is_some_and(|known| known.key.as_ref().is_some_and(|(key, _)| key.is_of(text) && key.is_good(now)))
+    }
+
     /// See [`super::Auth::stands`]. What is known may be old; then it is looked up for the next time that somebody asks.
     pub fn stands(&self, viewer: &Viewer) -> bool {
         let Some(prefix) = viewer.subject.strip_prefix("key:") else { return true };

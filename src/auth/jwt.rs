@@ -74,10 +74,14 @@ impl Tokens {
         !self.issuers.is_empty()
     }
 
+    /// See [`super::Auth::knows`].
+    pub fn knows(&self, token: &SecretString) -> bool {
+        self.verified.contains_key(&hash_of(token))
+    }
+
     /// What a token grants. One that was verified before is good until its end, or until its key is withdrawn.
     pub async fn verified(&self, token: &SecretString, partners: &Partners) -> Result<Arc<Verified>, Denied> {
-        let token = token.expose_secret();
-        let hash: [u8; 32] = Sha256::digest(token).into();
+        let (hash, token) = (hash_of(token), token.expose_secret());
         if let Some(known) = self.verified.get(&hash) {
             if self.clock.now() <= known.expires_at + SKEW && self.issuers[known.issuer].keys.has(&known.key_id) {
                 return Ok(known);
@@ -136,6 +140,10 @@ impl Tokens {
         }
         Ok(expires_at)
     }
+}
+
+fn hash_of(token: &SecretString) -> [u8; 32] {
+    Sha256::digest(token.expose_secret()).into()
 }
 
 impl Issuer {

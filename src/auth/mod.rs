@@ -128,6 +128,15 @@ impl Auth {
         }
     }
 
+    /// Whether `credential` was good when it was looked at last; nothing is looked up. It may have ended since.
+    pub fn knows(&self, credential: &Credential) -> bool {
+        match credential {
+            Credential::Key(text) => self.0.keys.knows(text),
+            Credential::Token(token) => self.0.tokens.knows(token),
+            Credential::Unusable => false,
+        }
+    }
+
     /// Whether what `viewer` showed is still good, as far as is known: a key that was revoked is known within seconds. The
     /// end of a token is known beforehand.
     pub fn stands(&self, viewer: &Viewer) -> bool {

@@ -96,6 +96,9 @@ section! {
         /// Whether every request needs a credential. Once there is an issuer it does anyway. Otherwise whoever reaches the
         /// loopback address is a Global admin.
         required: bool = false, any;
+        /// Credentials that are not good, of one address in a minute; 0 for no bound. Who shows more gets 429 until a while
+        /// later, but for credentials that are known to be good.
+        failures_per_minute: u64 = 60, within(0, 1_000_000);
     }
 }
 

@@ -29,6 +29,8 @@ pub enum AuditAction {
     /// Something was asked for without the right to it, or without proof of who asks.
     #[default]
     Access,
+    /// One caller was refused more often within a minute than is recorded one by one.
+    AccessRepeated,
     /// More happened than could be written.
     RecordsLost,
 }
@@ -40,7 +42,12 @@ impl AuditAction {
             Self::ServiceRequestOpen | Self::ServiceRequestAddNote | Self::ServiceRequestClose => {
                 ServiceRequestId::PREFIX
             }
-            Self::ApiKeyIssue | Self::ApiKeyRevoke | Self::ApiKeyUse | Self::Access | Self::RecordsLost => "",
+            Self::ApiKeyIssue
+            | Self::ApiKeyRevoke
+            | Self::ApiKeyUse
+            | Self::Access
+            | Self::AccessRepeated
+            | Self::RecordsLost => "",
         }
     }
 }
@@ -148,6 +155,11 @@ impl AuditRecord {
     /// The same, refused with this code.
     pub fn refused_with(self, code: &str) -> Self {
         Self { outcome: AuditOutcome::Refused, code: Some(code.to_owned()), ..self }
+    }
+
+    /// The same as the first of `count` that are recorded as one.
+    pub fn repeated(self, count: u64) -> Self {
+        Self { action: AuditAction::AccessRepeated, ..self.about(&count.to_string()) }
     }
 
     /// The same, not done because of `error`.

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod filter;
 mod id;
+pub mod network;
 pub mod page;
 
 pub mod customer;

@@ -60,8 +60,8 @@ impl Described for AuditRecord {
         );
         object.nullable_text(
             "target",
-            "What it was about, where that is no object: the path that was asked, or what begins the API key. Null \
-             otherwise.",
+            "What it was about, where that is no object: the path that was asked, what begins the API key, or a number \
+             where one record stands for several. Null otherwise.",
             |r| r.target.as_deref(),
         );
         object.nullable_text("address", "The IP address it came from. Null if it was the command line.", |r| {
@@ -109,6 +109,9 @@ pub enum AuditAction {
     ApiKeyUse,
     /// Something was asked for without the right to it, or without proof of who asks.
     Access,
+    /// One caller was refused more often within a minute, for the reason in `code`, than is recorded one by one; `target`
+    /// says how many times more. The rest is of the first of them.
+    AccessRepeated,
     /// More happened at once than could be written; `target` says how many records are missing.
     RecordsLost,
 }

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::{
     Http,
     accept::Connection,
-    error::{Refusal, RefusalCode},
+    error::Refusal,
     identity::{self, CorrelationId},
     media_type::MediaType,
 };
@@ -38,9 +38,8 @@ pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -
         response.extensions_mut().extend(answer.extensions().clone());
         *response.body_mut() = answer.into_body();
     }
-    let is_refused = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    if let (true, Some(RefusalCode(code)), Some(from)) = (is_refused, response.extensions().get(), from) {
-        http.record_refusal(code, &path, from, &id);
+    if let (Some(refused), Some(from)) = (response.extensions_mut().remove(), from) {
+        http.record_refusal(refused, &path, from, &id);
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     secure(response.headers_mut());

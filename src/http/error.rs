@@ -36,9 +36,11 @@ pub struct Challenge {
 /// Nobody knows when somebody leaves a place where all are taken.
 const ROOM_AFTER_SECONDS: u64 = 5;
 
-/// The code of a refusal, beside the response that tells it.
+/// Why somebody was not let in, beside the response that tells it.
 #[derive(Clone, Copy, Debug)]
-pub struct RefusalCode(pub &'static str);
+pub struct NotLetIn {
+    pub code: &'static str,
+}
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -86,6 +88,12 @@ impl Refusal {
         Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message) }
     }
 
+    /// Whether somebody is not let in, rather than asks for something that makes no sense or has no room.
+    pub fn not_let_in(&self) -> Option<NotLetIn> {
+        let is_access = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        (is_access || self.code == "RATE_LIMITED").then_some(NotLetIn { code: self.code })
+    }
+
     /// The same as an answer of the engine, for transports without status codes.
     pub fn errors(&self, correlation_id: &str) -> engine::Response {
         let outcome = match self.retry_after_seconds {
@@ -100,7 +108,9 @@ impl Refusal {
     pub fn answer(&self, media_type: MediaType, correlation_id: &str) -> Response {
         let body = self.errors(correlation_id).body;
         let mut response = (self.status, [(header::CONTENT_TYPE, media_type.as_str())], body).into_response();
-        response.extensions_mut().insert(RefusalCode(self.code));
+        if let Some(refused) = self.not_let_in() {
+            response.extensions_mut().insert(refused);
+        }
         if let Some(allow) = self.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }

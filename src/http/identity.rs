@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Http,
-    error::{Challenge, Refusal},
+    error::{Challenge, NotLetIn, Refusal},
 };
 use crate::{
     auth::{Credential, Denied},
@@ -125,10 +125,17 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// 401 or 403 if nobody is proven; 400 if it is not clear for which partner, without naming one.
-    async fn viewer(&self, claims: &Claims) -> Result<Viewer, Refusal> {
+    /// 401 or 403 if nobody is proven; 429 if too many from there were not; 400 if it is not clear for which partner,
+    /// without naming one.
+    async fn viewer(&self, claims: &Claims, from: IpAddr) -> Result<Viewer, Refusal> {
         let shared = &self.0;
+        if let Some(credential) = &claims.credential {
+            shared.failures.admit(from, || shared.auth.knows(credential))?;
+        }
         let viewer = shared.auth.viewer(claims.credential.as_ref(), claims.partner.as_deref()).await;
+        if let Err(Denied::Invalid | Denied::Expired | Denied::NothingGranted(_)) = &viewer {
+            shared.failures.count(from);
+        }
         let viewer = viewer.map_err(|denied| refusal(denied, claims.may_ask && shared.auth.accepts_keys()))?;
         let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
         let session = session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds));
@@ -138,7 +145,7 @@ impl Http {
 
     /// [`Http::viewer`], with where it asks from; every use of an API key is recorded.
     pub(super) async fn admit(&self, claims: &Claims, from: IpAddr, id: &CorrelationId) -> Result<Viewer, Refusal> {
-        let viewer = Viewer { address: Some(from), ..self.viewer(claims).await? };
+        let viewer = Viewer { address: Some(from), ..self.viewer(claims, from).await? };
         if viewer.shows_key() {
             let record = AuditRecord::of(AuditAction::ApiKeyUse, &viewer, &id.0, self.0.clock.now());
             self.0.audit.tell(record);
@@ -147,9 +154,9 @@ impl Http {
     }
 
     /// Records that somebody unknown was refused.
-    pub(super) fn record_refusal(&self, code: &str, path: &str, from: IpAddr, id: &CorrelationId) {
+    pub(super) fn record_refusal(&self, NotLetIn { code }: NotLetIn, path: &str, from: IpAddr, id: &CorrelationId) {
         let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
-        self.0.audit.tell(record.about(path).refused_with(code));
+        self.0.audit.tell_refused(record.about(path).refused_with(code));
     }
 
     /// Where a request comes from that `peer` sent; see [`origin`].

@@ -44,7 +44,7 @@ use crate::{
     domain::{access::Role, clock::Clock, document::RegisteredOnly},
     engine::Engine,
     live::Live,
-    quota::Quota,
+    quota::{Failures, Quota},
     store::Store,
     telemetry::Metrics,
 };
@@ -63,6 +63,7 @@ pub struct Parts {
     pub clock: Clock,
     pub live: Live,
     pub quota: Quota,
+    pub failures: Failures,
     pub metrics: Metrics,
     /// The roles that may look at the schema.
     pub introspecting: Vec<Role>,
@@ -81,6 +82,7 @@ struct Shared {
     clock: Clock,
     live: Live,
     quota: Quota,
+    failures: Failures,
     metrics: Metrics,
     introspecting: Vec<Role>,
     registered_only: RegisteredOnly,
@@ -97,7 +99,8 @@ struct Shared {
 
 impl Http {
     pub fn new(parts: Parts, server: ServerConfig, limits: &LimitsConfig, listening: LiveConfig) -> Self {
-        let Parts { auth, engine, store, clock, live, quota, metrics, introspecting, registered_only, audit } = parts;
+        let Parts { auth, engine, store, clock, live, quota, failures, metrics, introspecting, registered_only, audit } =
+            parts;
         let networks = server.trusted_proxies.iter().filter_map(|network| config::network(network));
         let trusted_proxies = networks.collect();
         let batch = usize::try_from(limits.batch).unwrap_or(usize::MAX);
@@ -110,6 +113,7 @@ impl Http {
             clock,
             live,
             quota,
+            failures,
             metrics,
             introspecting,
             registered_only,

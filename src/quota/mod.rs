@@ -1,9 +1,10 @@
-//! Who may use how much of the server: a budget of cost over time, so many requests at once, and lanes that do not slow
-//! each other.
+//! Who may use how much of the server: a budget of cost over time, so many requests at once, lanes that do not slow each
+//! other, and so many credentials that are not good.
 //!
 //! Everything is decided in memory. Nodes on one PostgreSQL tell each other by [`share`] what was spent.
 
 mod bucket;
+mod failures;
 mod queue;
 mod share;
 mod under_way;
@@ -31,6 +32,7 @@ use crate::{
     telemetry::QuotaMetrics,
 };
 use bucket::{Bucket, Rate};
+pub use failures::Failures;
 use queue::Queue;
 use under_way::UnderWay;
 

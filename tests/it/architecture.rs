@@ -14,7 +14,7 @@ const MAY: [(&str, &[&str], &[&str]); 15] = [
     ("store", &["domain"], &["sea_orm"]),
     ("upstream", &["domain"], &[]),
     ("actions", &["domain", "store", "upstream"], &[]),
-    ("audit.rs", &["domain", "store"], &[]),
+    ("audit", &["domain", "store"], &[]),
     ("auth", &["domain", "store"], &["jsonwebtoken", "reqwest", "rustls"]),
     ("engine", &["domain"], &["async_graphql", "apollo_compiler"]),
     ("live", &["domain", "store"], &["async_nats"]),

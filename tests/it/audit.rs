@@ -36,7 +36,7 @@ async fn records(client: &Client, filter: Value) -> Vec<Value> {
 }
 
 /// All that was exported, by any partner or none, once `enough`.
-async fn exported(app: &TestApp, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub async fn exported(app: &TestApp, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let exporting = async {
         loop {
             let folder = tempfile::tempdir().expect("a folder");
@@ -240,7 +240,7 @@ async fn a_refused_request_is_recorded_with_where_it_came_from() {
 }
 
 /// A server where everybody has to show a key, with a helpdesk agent's: what it is called, and its text.
-async fn locked() -> (TestApp, Actions, Viewer, ApiKey, String) {
+pub async fn locked() -> (TestApp, Actions, Viewer, ApiKey, String) {
     let app = TestApp::with(|config| config.auth.required = true).await;
     let partner = app.partner(CONTOSO, "Contoso").await;
     let admin = Viewer::new("ada", "ada", [Role::GlobalAdmin], Scope::partner(partner));
@@ -257,7 +257,7 @@ async fn locked() -> (TestApp, Actions, Viewer, ApiKey, String) {
     (app, actions, admin, key, text)
 }
 
-fn only<'a>(records: &'a [Value], action: &str) -> Vec<&'a Value> {
+pub fn only<'a>(records: &'a [Value], action: &str) -> Vec<&'a Value> {
     records.iter().filter(|one| one["action"] == action).collect()
 }
 

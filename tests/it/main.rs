@@ -35,6 +35,7 @@ mod migrations;
 mod multi_node;
 mod multipart;
 mod paging;
+mod refusals;
 mod response_cache;
 mod roles;
 mod roles_aside;

@@ -160,6 +160,9 @@ impl From<Refusal> for Close {
                 Self::new(4401, "unauthorized", "Unauthorized; send `authorization` in the payload of connection_init")
             }
             StatusCode::UNAUTHORIZED => Self::new(4403, "forbidden", &format!("Forbidden; {}", refusal.message)),
+            StatusCode::TOO_MANY_REQUESTS if refusal.not_let_in().is_some() => {
+                Self::new(4429, "held_off", &refusal.message)
+            }
             StatusCode::TOO_MANY_REQUESTS => Self::new(4429, "too_many_sockets", &refusal.message),
             StatusCode::SERVICE_UNAVAILABLE => Self::new(1013, "unavailable", &refusal.message),
             StatusCode::INTERNAL_SERVER_ERROR => Self::new(4500, "internal", &refusal.message),

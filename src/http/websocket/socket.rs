@@ -7,10 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    extract::ws::{self, CloseFrame, WebSocket},
-    http::StatusCode,
-};
+use axum::extract::ws::{self, CloseFrame, WebSocket};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
@@ -281,8 +278,8 @@ impl Socket {
         let identifying = async move {
             let admitted = http.admit(&claims, from, &id).await;
             // There is no response that would be recorded where it leaves.
-            if let Err(Refusal { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code, .. }) = &admitted {
-                http.record_refusal(code, "/graphql", from, &id);
+            if let Some(refused) = admitted.as_ref().err().and_then(Refusal::not_let_in) {
+                http.record_refusal(refused, "/graphql", from, &id);
             }
             admitted
         };

@@ -72,8 +72,9 @@ impl TestApp {
         config.server.listen = ([127, 0, 0, 1], 0).into();
         config.database.url = url.clone().into();
         config.database.max_connections = 4;
-        // The clock stands still, so what was spent would never be granted again.
+        // The clock stands still, so what was spent or failed would never be granted again.
         config.limits.screen_cost_per_minute = 0;
+        config.auth.failures_per_minute = 0;
         change(&mut config);
 
         let now: DateTime<Utc> = Self::NOW.parse().expect("a time");
