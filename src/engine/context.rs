@@ -10,26 +10,9 @@ use uuid::Uuid;
 
 use super::{
     gate::{Gate, Leave},
-    write::Problem,
+    refused::{HearRefused, Refused},
 };
-use crate::domain::{
-    Error, Result,
-    access::{Permission, Permissions},
-};
-
-/// Hears which fields were refused; called once for each answer in which some were.
-pub type HearRefused = Arc<dyn Fn(&[Refused]) + Send + Sync>;
-
-/// A field that its caller may not see or do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    pub permission: Permission,
-    /// The names of the fields that lead to it, as the answer calls them; without the numbers of list items.
-    pub path: String,
-}
-
-/// So many refused fields are told.
-const MOST_REFUSED: usize = 20;
+use crate::domain::{Result, access::Permissions};
 
 /// One request's surroundings: who asks, when, and whatever the loaders need.
 pub struct Context {
@@ -49,7 +32,7 @@ pub struct Context {
     pub(super) gate: Option<Arc<dyn Gate>>,
     /// Whether it may run registered documents only.
     pub(super) registered_only: bool,
-    /// Told of what the caller asked for and may not see or do.
+    /// Told of what events hold that the caller may not see.
     hear_refused: Option<HearRefused>,
     data: Arc<dyn Any + Send + Sync>,
     changes_at: Mutex<Option<DateTime<Utc>>>,
@@ -95,7 +78,7 @@ impl Context {
         Self { registered_only, ..self }
     }
 
-    /// The same, telling `hear` of what the caller asked for and may not see or do.
+    /// The same, telling `hear` of what events hold that the caller may not see. Answers tell it themselves.
     pub fn telling_refused(self, hear: HearRefused) -> Self {
         Self { hear_refused: Some(hear), ..self }
     }
@@ -156,20 +139,10 @@ impl Context {
         self.data.downcast_ref().expect("the context was made by this schema")
     }
 
-    /// Tells which of the problems of an answer are refusals.
-    pub(super) fn tell_refused(&self, problems: &[Problem]) {
-        let Some(hear) = &self.hear_refused else { return };
-        let mut refused: Vec<Refused> = Vec::new();
-        for Problem { error, path, .. } in problems {
-            let Error::Forbidden(permission) = error else { continue };
-            let names: Vec<&str> = path.iter().filter_map(|step| step.as_str()).collect();
-            let one = Refused { permission: *permission, path: names.join(".") };
-            if refused.len() < MOST_REFUSED && !refused.contains(&one) {
-                refused.push(one);
-            }
-        }
-        if !refused.is_empty() {
-            hear(&refused);
+    /// Tells what was refused, if anything was.
+    pub(super) fn tell_refused(&self, refused: &[Refused]) {
+        if let Some(hear) = self.hear_refused.as_ref().filter(|_| !refused.is_empty()) {
+            hear(refused);
         }
     }
 

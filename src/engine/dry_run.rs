@@ -53,7 +53,7 @@ pub(super) async fn dry_run(
     let cost = json!({ "estimated": estimated, "limit": limit });
     let extensions = json!({ "cost": cost, "statements": statements, "plan": steps });
     let body = Bytes::from(json!({ "data": null, "extensions": extensions }).to_string());
-    Response { outcome: Outcome::Complete, body, cost: Cost { estimated, actual: 0 } }
+    Response { outcome: Outcome::Complete, body, cost: Cost { estimated, actual: 0 }, refused: Vec::new() }
 }
 
 fn shown(step: &Step<'_, '_>) -> Value {

@@ -26,6 +26,11 @@ pub fn refusal(outcome: Outcome, code: &str, message: &str, correlation_id: &str
     refuse(outcome, vec![json!({ "message": message, "extensions": extensions })])
 }
 
+/// Like [`refusal`], for what the caller may not ask.
+pub(super) fn forbid(code: &'static str, message: &str, correlation_id: &str) -> Response {
+    refusal(Outcome::Forbidden { code }, code, message, correlation_id)
+}
+
 /// Like [`refusal`], for a failure of ours or of the sender that has a code of its own.
 pub(super) fn refuse_with(outcome: Outcome, error: &Error, correlation_id: &str) -> Response {
     refuse(outcome, vec![json!({ "message": error.to_string(), "extensions": extensions(error, correlation_id, &[]) })])
@@ -53,7 +58,7 @@ pub(super) fn refuse_document(
 
 fn refuse(outcome: Outcome, errors: Vec<Value>) -> Response {
     let body = Bytes::from(json!({ "errors": errors }).to_string());
-    Response { outcome, body, cost: Cost::default() }
+    Response { outcome, body, cost: Cost::default(), refused: Vec::new() }
 }
 
 /// The errors of an answer that was executed. Internal ones are logged here, once, with their causes; the client sees

@@ -18,11 +18,12 @@ use super::{
     access::needs_of_member,
     argument::{Args, Variables},
     context::Context,
-    cost::Cost,
+    cost::{Cost, LEAST},
     error::{self, refuse_with},
     feed::{Feed, Payload},
     object::Described,
     plan::Plan,
+    refused::{Refused, refused_in},
     request::{Outcome, Request, Response},
     run::Run,
     selection::{ResponseKey, Selection, What},
@@ -60,6 +61,8 @@ pub(super) struct Begun {
     pub(super) plan: Arc<Plan>,
     pub(super) variables: Arc<Variables>,
     pub(super) context: Arc<Context>,
+    /// What its opening may cost.
+    pub(super) estimated: u64,
 }
 
 impl<E: Described> Answers<E> {
@@ -70,7 +73,7 @@ impl<E: Described> Answers<E> {
 
     /// `{"data": …}` for each event, as of `now`. What is selected on them is loaded once for all.
     pub async fn answer(&self, events: Vec<E>, now: DateTime<Utc>) -> Vec<Bytes> {
-        let Begun { engine, plan, variables, context } = &self.begun;
+        let Begun { engine, plan, variables, context, .. } = &self.begun;
         let Some((key, selection)) = plan.live() else { return Vec::new() };
         let context = context.at(now);
         let page_size = engine.limits.page_size;
@@ -91,7 +94,9 @@ impl<E: Described> Answers<E> {
             let written =
                 writer.root(key, |writer| selection.object.write(&*events, index, selection, &joined, writer));
             let is_null = matches!(written, Err(Nulled));
-            finish(&mut writer, is_null, &context)
+            let (body, refused) = finish(&mut writer, is_null, &context);
+            context.tell_refused(&refused);
+            body
         };
         let payloads = (0..count).map(write).collect();
         // Whose evaluation it was pays for it, however many hear of it.
@@ -130,15 +135,15 @@ impl<E: Described> Answers<E> {
     }
 }
 
-/// The bytes of one payload; the writer is as new then. A copy, since the writer's buffer is larger than most payloads.
-fn finish(writer: &mut Writer<'_>, is_null: bool, context: &Context) -> Bytes {
+/// The bytes of one payload, and what it refuses; the writer is as new then. A copy, since the writer's buffer is larger
+/// than most payloads.
+fn finish(writer: &mut Writer<'_>, is_null: bool, context: &Context) -> (Bytes, Vec<Refused>) {
     if is_null {
         writer.json.truncate(0);
         writer.json.raw(b"{\"data\":null");
     }
-    if !writer.problems.is_empty() {
-        let problems = std::mem::take(&mut writer.problems);
-        context.tell_refused(&problems);
+    let problems = std::mem::take(&mut writer.problems);
+    if !problems.is_empty() {
         writer.json.raw(b",\"errors\":");
         let errors = error::report(&problems, &context.correlation_id);
         writer.json.raw(errors.to_string().as_bytes());
@@ -146,7 +151,7 @@ fn finish(writer: &mut Writer<'_>, is_null: bool, context: &Context) -> Bytes {
     writer.json.raw(b"}");
     let body = Bytes::copy_from_slice(writer.json.as_bytes());
     writer.json.truncate(0);
-    body
+    (body, refused_in(&problems))
 }
 
 impl Plan {
@@ -170,8 +175,9 @@ impl Begun {
         let nothing = serde_json::Map::new();
         let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing);
         let written = writer.root(&selected.key, |writer| writer.forbidden(selected, permission));
-        let body = finish(&mut writer, written.is_err(), &self.context);
-        Some(Response { outcome: Outcome::Partial, body, cost: Cost::default() })
+        let (body, refused) = finish(&mut writer, written.is_err(), &self.context);
+        let cost = Cost { estimated: self.estimated, actual: LEAST };
+        Some(Response { outcome: Outcome::Partial, body, cost, refused })
     }
 
     /// Begins to listen.

@@ -21,6 +21,7 @@ mod node;
 mod object;
 mod part;
 mod plan;
+mod refused;
 mod relation;
 mod request;
 mod response_cache;
@@ -52,7 +53,7 @@ use serde_json::{Map, Value};
 
 pub use access::Access;
 pub use argument::{Args, Argument, argument};
-pub use context::{Context, HearRefused, Refused};
+pub use context::Context;
 pub use cost::Cost;
 pub use cursor::CursorKey;
 pub use dry_run::{Rehearsal, Rehearse};
@@ -65,6 +66,7 @@ pub use limits::Limits;
 pub use live::{Answers, Listen, Listening, Payloads};
 pub use node::{FindRefs, NodeRef};
 pub use object::{Described, Field, Object};
+pub use refused::{HearRefused, Refused};
 pub use relation::{Paged, Wanted};
 pub use request::{Allowed, Outcome, Request, Response};
 pub use response_cache::{ReadVersions, Versions};
@@ -77,10 +79,11 @@ use self::{
     cost::{Asked, estimate, objects_in},
     document::{Document, Documents},
     dry_run::dry_run,
-    error::{refuse_document, refuse_with},
+    error::{forbid, refuse_document, refuse_with},
     limits::check_cost,
     live::{Begun, outcome_of},
     plan::Plan,
+    refused::refused_in,
     response_cache::ResponseCache,
     run::{Rows, Run},
     stored::Stored,
@@ -180,10 +183,16 @@ impl Engine {
             Ok(Err(context)) => return Opened::Answered(self.0.answered(&request, allowed, &context).await),
             Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
         };
-        if let Some(forbidden) = begun.forbidden() {
-            return Opened::Answered(forbidden);
-        }
         let id = begun.context.correlation_id.clone();
+        let forbidden = begun.forbidden();
+        // Who may hear nothing pays for being told so.
+        let cost = forbidden.as_ref().map_or(begun.estimated, |answer| answer.cost.actual);
+        if let Err(error) = begun.context.charge(cost) {
+            return Opened::Answered(refuse_with(outcome_of(&error), &error, &id));
+        }
+        if let Some(answer) = forbidden {
+            return Opened::Answered(self.0.completed(&request, answer));
+        }
         match begun.listen(&request).await {
             Ok(feed) => Opened::Live(feed),
             Err(error) => Opened::Answered(refuse_with(outcome_of(&error), &error, &id)),
@@ -226,7 +235,11 @@ impl Inner {
 
     async fn answered(&self, request: &Request, allowed: Allowed, context: &Context) -> Response {
         let answered = self.execute(request, allowed, context).await;
-        let response = answered.unwrap_or_else(|refused| refused.charged(context.gate.as_deref()));
+        self.completed(request, answered.unwrap_or_else(|refused| refused.charged(context.gate.as_deref())))
+    }
+
+    /// The response with what it cost, if the request wants to know.
+    fn completed(&self, request: &Request, response: Response) -> Response {
         if request.wants("cost") { response.with_cost(&self.limits) } else { response }
     }
 
@@ -241,7 +254,7 @@ impl Inner {
             Some(cache) if !is_dry_run => match cache.look_up(request, context).await {
                 Ok(Ok(body)) => {
                     context.charge(cost::LEAST).map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
-                    return Ok(Response { outcome: Outcome::Complete, body, cost: Cost::KEPT });
+                    return Ok(Response { outcome: Outcome::Complete, body, cost: Cost::KEPT, refused: Vec::new() });
                 }
                 Ok(Err(place)) => Some((cache, place)),
                 Err(error) => return Err(refuse_with(Outcome::Failed, &error, id)),
@@ -256,7 +269,7 @@ impl Inner {
         let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
         let plan = document.plan(operation, &variables, &self.schema, &self.types);
         if plan.introspects && !context.may_introspect {
-            return Err(refusal(Outcome::Invalid, "FORBIDDEN", INTROSPECTION_CLOSED, id));
+            return Err(forbid("FORBIDDEN", INTROSPECTION_CLOSED, id));
         }
         if is_dry_run {
             let Rehearsal { context, noted } = (self.rehearse)(context);
@@ -287,7 +300,7 @@ impl Inner {
         Ok(answer.response)
     }
 
-    /// The live operation of a request; its context back if it is not live.
+    /// The live operation of a request, not charged yet; its context back if it is not live.
     ///
     /// # Errors
     ///
@@ -307,10 +320,10 @@ impl Inner {
         }
         let variables = self.variables(&document, operation, request.variables.as_ref(), id)?;
         let plan = document.plan(operation, &variables, &self.schema, &self.types);
-        let opening = self.affordable(&plan, &variables).and_then(|estimated| context.charge(estimated));
-        opening.map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
+        let estimated =
+            self.affordable(&plan, &variables).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
         let variables = Arc::new(variables.into_inner());
-        Ok(Ok(Begun { engine: Arc::clone(self), plan, variables, context: Arc::new(context) }))
+        Ok(Ok(Begun { engine: Arc::clone(self), plan, variables, context: Arc::new(context), estimated }))
     }
 
     /// What the answer may cost.
@@ -379,7 +392,6 @@ impl Inner {
         let outcome = if writer.problems.is_empty() {
             Outcome::Complete
         } else {
-            context.tell_refused(&writer.problems);
             writer.json.raw(b",\"errors\":");
             let errors = error::report(&writer.problems, &context.correlation_id);
             writer.json.raw(errors.to_string().as_bytes());
@@ -389,7 +401,9 @@ impl Inner {
         let changes_at = [writer.earliest_change(), context.changes_at()].into_iter().flatten().min();
         let objects = writer.objects + introspected.values().map(objects_in).sum::<u64>();
         let cost = Cost { estimated: 0, actual: objects.max(cost::LEAST) };
-        Answer { response: Response { outcome, body: Bytes::from(writer.json.into_bytes()), cost }, changes_at }
+        let refused = refused_in(&writer.problems);
+        let body = Bytes::from(writer.json.into_bytes());
+        Answer { response: Response { outcome, body, cost, refused }, changes_at }
     }
 }
 

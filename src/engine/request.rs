@@ -9,6 +9,7 @@ use super::{
     cost::{Cost, LEAST, extended},
     gate::Gate,
     limits::Limits,
+    refused::Refused,
 };
 
 /// One GraphQL request, strictly typed: members of another type than the specification's are refused when it is read.
@@ -64,6 +65,8 @@ pub struct Response {
     pub outcome: Outcome,
     pub body: Bytes,
     pub cost: Cost,
+    /// What its caller asked for and may not see or do.
+    pub refused: Vec<Refused>,
 }
 
 impl Response {
@@ -100,6 +103,11 @@ pub enum Outcome {
     Malformed,
     /// Not executed, the document, its variables or the operation's name do not fit the schema. There is no `data`.
     Invalid,
+    /// Not executed: the caller may not ask this, whatever it is about. There is no `data`.
+    Forbidden {
+        /// As in the error.
+        code: &'static str,
+    },
     /// Not executed: the operation is of a kind that is not allowed here. There is no `data`.
     NotAllowed,
     /// Not executed: it asks for more than it may. There is no `data`.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     context::Context,
     document::LARGEST_KEPT,
-    error::{refusal, refuse_with},
+    error::{forbid, refusal, refuse_with},
     live::outcome_of,
     request::{Outcome, Request, Response},
 };
@@ -112,7 +112,7 @@ impl Stored {
         if let Some(text) = self.registered(key, context).await? {
             return Ok(text.as_ref().to_owned());
         }
-        let Some(hash) = automatic.filter(|_| !context.registered_only) else { return Err(not_in_list(id)) };
+        let Some(hash) = automatic.filter(|_| !context.registered_only) else { return Err(not_in_list(context)) };
         let Some(learnt) = &self.automatic else {
             let (code, message) = ("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
             return Err(refusal(Outcome::Invalid, code, message, id));
@@ -171,13 +171,16 @@ fn naming(request: &Request) -> Result<Option<Naming>, &'static str> {
     }
 }
 
-fn not_in_list(correlation_id: &str) -> Response {
+fn not_in_list(context: &Context) -> Response {
+    let code = "PERSISTED_QUERY_NOT_IN_LIST";
+    // Who may run any document only made a mistake.
+    let outcome = if context.registered_only { Outcome::Forbidden { code } } else { Outcome::Invalid };
     let message = "no document is registered under this hash or name; register it with `supportgraph documents add`";
-    refusal(Outcome::Invalid, "PERSISTED_QUERY_NOT_IN_LIST", message, correlation_id)
+    refusal(outcome, code, message, &context.correlation_id)
 }
 
 fn not_registered(correlation_id: &str) -> Response {
     let message = "you may run registered documents only, and this is none; register it with `supportgraph documents \
                    add`, text for text";
-    refusal(Outcome::Invalid, "QUERY_NOT_IN_SAFELIST", message, correlation_id)
+    forbid("QUERY_NOT_IN_SAFELIST", message, correlation_id)
 }

@@ -39,7 +39,7 @@ pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -
         *response.body_mut() = answer.into_body();
     }
     if let (Some(refused), Some(from)) = (response.extensions_mut().remove(), from) {
-        http.record_refusal(refused, &path, from, &id);
+        http.record_not_let_in(&refused, &path, from, &id);
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     secure(response.headers_mut());

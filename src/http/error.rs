@@ -1,6 +1,6 @@
 //! What could not be answered: a status, a stable code and a sentence, in the shape of a GraphQL response.
 
-use std::{any::Any, borrow::Cow, time::Duration};
+use std::{any::Any, borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -9,7 +9,7 @@ use axum::{
 
 use super::media_type::MediaType;
 use crate::{
-    domain,
+    domain::{self, access::Viewer},
     engine::{self, Outcome},
 };
 
@@ -22,6 +22,8 @@ pub struct Refusal {
     allow: Option<&'static str>,
     pub challenge: Option<Challenge>,
     retry_after_seconds: Option<u64>,
+    /// To whom it is told, where that is known.
+    viewer: Option<Arc<Viewer>>,
 }
 
 /// How to come back with a credential: `www-authenticate`.
@@ -37,14 +39,22 @@ pub struct Challenge {
 const ROOM_AFTER_SECONDS: u64 = 5;
 
 /// Why somebody was not let in, beside the response that tells it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NotLetIn {
     pub code: &'static str,
+    /// Who, where that is known.
+    pub viewer: Option<Arc<Viewer>>,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), allow: None, challenge: None, retry_after_seconds: None }
+        let message = message.into();
+        Self { status, code, message, allow: None, challenge: None, retry_after_seconds: None, viewer: None }
+    }
+
+    /// 403 for somebody who is known.
+    pub fn forbidden(viewer: Viewer, message: &'static str) -> Self {
+        Self { viewer: Some(Arc::new(viewer)), ..Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message) }
     }
 
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -91,7 +101,8 @@ impl Refusal {
     /// Whether somebody is not let in, rather than asks for something that makes no sense or has no room.
     pub fn not_let_in(&self) -> Option<NotLetIn> {
         let is_access = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        (is_access || self.code == "RATE_LIMITED").then_some(NotLetIn { code: self.code })
+        let refused = || NotLetIn { code: self.code, viewer: self.viewer.clone() };
+        (is_access || self.code == "RATE_LIMITED").then(refused)
     }
 
     /// The same as an answer of the engine, for transports without status codes.

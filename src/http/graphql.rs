@@ -1,13 +1,6 @@
 //! `/graphql`: POST and GET as the GraphQL over HTTP draft says, and the ways to what goes on.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     body::Body,
@@ -35,16 +28,10 @@ use super::{
 };
 use crate::{
     config::ResponseStatus,
-    domain::{
-        access::{Lane, Viewer},
-        audit::{AuditAction, AuditRecord},
-    },
-    engine::{self, Allowed, Context, Cost, HearRefused, Opened, Outcome, Refused, Request},
+    domain::access::{Lane, Viewer},
+    engine::{self, Allowed, Context, Cost, Opened, Outcome, Request},
     graphql,
 };
-
-/// What metrics call the limits of one document.
-const DOCUMENT: &str = "document";
 
 /// One request as it came, but for its body.
 struct Asked {
@@ -157,16 +144,14 @@ impl Http {
 
     /// Begins one operation whose answer may go on.
     pub(super) fn open(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> Opening {
-        let shared = &self.0;
-        let context = self.context(viewer, id);
-        let (engine, timeout, id) = (shared.engine.clone(), self.timeout(viewer), id.clone());
-        let (quota, lane) = (shared.quota.clone(), viewer.lane);
+        let context = self.context(viewer, id).telling_refused(self.hear_refused(viewer.clone(), id));
+        let (http, viewer, timeout, id) = (self.clone(), viewer.clone(), self.timeout(viewer), id.clone());
         let opening = async move {
-            let opened = AssertUnwindSafe(engine.open(request, allowed, context)).catch_unwind();
+            let opened = AssertUnwindSafe(http.0.engine.open(request, allowed, context)).catch_unwind();
             let refusal = match tokio::time::timeout(timeout, opened).await {
                 Ok(Ok(opened)) => {
-                    if let Opened::Answered(engine::Response { outcome: Outcome::TooMuch, .. }) = &opened {
-                        quota.refused(lane, DOCUMENT);
+                    if let Opened::Answered(answer) = &opened {
+                        http.note_refused(answer, &viewer, &id);
                     }
                     return opened;
                 }
@@ -185,7 +170,6 @@ impl Http {
             .behind(quota.gate(viewer))
             .introspecting(self.may_introspect(&viewer.roles))
             .running_registered_only(registered_only.binds(viewer))
-            .telling_refused(self.recorder(viewer, id))
     }
 
     /// Time for one answer.
@@ -232,24 +216,8 @@ impl Http {
 
     async fn one(&self, request: Request, allowed: Allowed, viewer: &Viewer, id: &CorrelationId) -> engine::Response {
         let response = self.0.engine.execute(request, allowed, self.context(viewer, id)).await;
-        if response.outcome == Outcome::TooMuch {
-            self.0.quota.refused(viewer.lane, DOCUMENT);
-        }
+        self.note_refused(&response, viewer, id);
         response
-    }
-
-    /// Records what `viewer` asked for and may not see or do: once for a request, however many events it leads to.
-    fn recorder(&self, viewer: &Viewer, id: &CorrelationId) -> HearRefused {
-        let (http, viewer, id, is_told) = (self.clone(), viewer.clone(), id.clone(), AtomicBool::new(false));
-        Arc::new(move |refused: &[Refused]| {
-            if is_told.swap(true, Ordering::Relaxed) {
-                return;
-            }
-            let record = AuditRecord::of(AuditAction::Access, &viewer, &id.0, http.0.clock.now());
-            let refused = refused.iter().map(|one| format!("{} {}", <&str>::from(one.permission), one.path));
-            let record = AuditRecord { refused: refused.collect(), ..record.about("/graphql") };
-            http.0.audit.tell(record.refused_with("FORBIDDEN"));
-        })
     }
 
     /// The answers in the order of the requests. They run at the same time, unless one may change something: then each
@@ -300,10 +268,13 @@ fn status(outcome: Outcome, media_type: MediaType, style: ResponseStatus) -> Sta
             StatusCode::OK
         }
         (Outcome::Partial, _, ResponseStatus::Draft) => partial_success(),
-        (Outcome::Malformed, ..) | (Outcome::Invalid | Outcome::TooMuch, _, ResponseStatus::Suite) => {
+        (Outcome::Malformed, ..)
+        | (Outcome::Invalid | Outcome::Forbidden { .. } | Outcome::TooMuch, _, ResponseStatus::Suite) => {
             StatusCode::BAD_REQUEST
         }
-        (Outcome::Invalid | Outcome::TooMuch, _, ResponseStatus::Draft) => StatusCode::UNPROCESSABLE_ENTITY,
+        (Outcome::Invalid | Outcome::Forbidden { .. } | Outcome::TooMuch, _, ResponseStatus::Draft) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
     }
 }
 
@@ -325,6 +296,7 @@ mod tests {
             (Partial, 200, 200, 294),
             (Malformed, 200, 400, 400),
             (Invalid, 200, 400, 422),
+            (Outcome::Forbidden { code: "FORBIDDEN" }, 200, 400, 422),
             (TooMuch, 200, 400, 422),
             (NotAllowed, 405, 405, 405),
             (Failed, 503, 503, 503),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Http,
-    error::{Challenge, NotLetIn, Refusal},
+    error::{Challenge, Refusal},
 };
 use crate::{
     auth::{Credential, Denied},
@@ -151,12 +151,6 @@ impl Http {
             self.0.audit.tell(record);
         }
         Ok(viewer)
-    }
-
-    /// Records that somebody unknown was refused.
-    pub(super) fn record_refusal(&self, NotLetIn { code }: NotLetIn, path: &str, from: IpAddr, id: &CorrelationId) {
-        let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
-        self.0.audit.tell_refused(record.about(path).refused_with(code));
     }
 
     /// Where a request comes from that `peer` sent; see [`origin`].

@@ -12,6 +12,7 @@ mod media_type;
 mod operations;
 mod playground;
 mod probe;
+mod refused;
 mod request;
 mod stop;
 mod stream;
@@ -168,14 +169,16 @@ async fn schema(
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
 ) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
-    let roles = match http.0.auth.is_required() {
-        true => http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?.roles,
-        false => http.0.auth.local_roles().into(),
+    let viewer = match http.0.auth.is_required() {
+        true => Some(http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?),
+        false => None,
     };
-    if !http.may_introspect(&roles) {
+    let roles = viewer.as_ref().map_or(http.0.auth.local_roles(), |viewer| &viewer.roles);
+    if !http.may_introspect(roles) {
         let message = "your roles may not look at the schema; ask an administrator for a role that may, or to name yours in \
                        limits.introspection";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+        let nobody = || Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message);
+        return Err(viewer.map_or_else(nobody, |viewer| Refusal::forbidden(viewer, message)));
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.0.engine.sdl().to_owned()))
 }

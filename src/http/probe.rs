@@ -54,7 +54,7 @@ pub async fn metrics(
         let viewer = http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?;
         if viewer.scope.customers.is_some() {
             let message = "metrics are of the whole installation; this credential is for some customers alone";
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+            return Err(Refusal::forbidden(viewer, message));
         }
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text()))

@@ -279,7 +279,7 @@ impl Socket {
             let admitted = http.admit(&claims, from, &id).await;
             // There is no response that would be recorded where it leaves.
             if let Some(refused) = admitted.as_ref().err().and_then(Refusal::not_let_in) {
-                http.record_refusal(refused, "/graphql", from, &id);
+                http.record_not_let_in(&refused, "/graphql", from, &id);
             }
             admitted
         };
