@@ -28,6 +28,7 @@ mod m0021_create_budget;
 mod m0022_secure_rows;
 mod m0023_cover_visibility;
 mod m0024_admit_writes_of_some_customers;
+mod m0025_let_old_audit_records_go;
 mod row_security;
 
 use sea_orm_migration::prelude::*;
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_secure_rows::Migration),
             Box::new(m0023_cover_visibility::Migration),
             Box::new(m0024_admit_writes_of_some_customers::Migration),
+            Box::new(m0025_let_old_audit_records_go::Migration),
         ]
     }
 }

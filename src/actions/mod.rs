@@ -1,6 +1,7 @@
 //! What a person can do; one file an area, one function an act.
 
 mod api_key;
+mod audit;
 pub mod import;
 mod once;
 mod service_request;

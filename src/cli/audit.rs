@@ -3,20 +3,31 @@
 use std::io::{self, BufWriter, Write};
 
 use anyhow::Context as _;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::{Failure, progress::Progress};
 use crate::{
+    actions::Actions,
     app::{self, with_cause},
     config::Config,
-    domain::{PartnerId, audit::AuditRecord, filter::Range},
+    domain::{
+        PartnerId,
+        audit::{AuditRecord, KEPT_DAYS},
+        clock::Clock,
+        filter::Range,
+    },
     engine::global_id,
+    store::Store,
 };
 
 /// So many records are read at once.
 const PAGE: u64 = 500;
+/// So many are deleted at once: others write in between.
+const STEP: u64 = 5_000;
+/// A hundred years, to keep arithmetic within what a calendar can hold.
+const MOST_DAYS: u32 = 36_500;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -31,6 +42,11 @@ enum Command {
         supportgraph audit export --partner 4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04 --format csv\n\n\
         Without --partner it is everything, with what nobody who was proven did.")]
     Export(Export),
+    /// Delete old records for good, and record that
+    #[command(after_help = "Example:\n  supportgraph audit prune --older-than-days 365\n\n\
+        Export first what has to be kept elsewhere. Each step is recorded as AUDIT_PRUNE with the number of records and the \
+        moment from before which they were. The database lets no record go that is younger than 90 days, whoever asks.")]
+    Prune(Prune),
 }
 
 #[derive(clap::Args)]
@@ -49,6 +65,23 @@ struct Export {
     format: Format,
 }
 
+#[derive(clap::Args)]
+struct Prune {
+    /// Days after which a record goes, at least 90
+    #[arg(long, value_name = "N", value_parser = days)]
+    older_than_days: u32,
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(days) if days < KEPT_DAYS => {
+            Err(format!("each record is kept for {KEPT_DAYS} days; give {KEPT_DAYS} or more"))
+        }
+        Ok(days) if days <= MOST_DAYS => Ok(days),
+        _ => Err(format!("expected a number of days from {KEPT_DAYS} to {MOST_DAYS}")),
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Ndjson,
@@ -56,9 +89,40 @@ enum Format {
 }
 
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
-    let Command::Export(export) = &arguments.command;
     let store = app::connect(&config.database).await?;
     app::bring_up_to_date(&store, &config.database).await?;
+    match &arguments.command {
+        Command::Export(arguments) => export(arguments, &store).await,
+        Command::Prune(arguments) => prune(arguments, &store).await,
+    }
+}
+
+async fn prune(prune: &Prune, store: &Store) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let before = clock.now() - TimeDelta::days(prune.older_than_days.into());
+    let old = store.audit_before(before).await.map_err(with_cause)?;
+    let total: u64 = old.iter().map(|(_, count)| count).sum();
+    let since = before.to_rfc3339_opts(SecondsFormat::Secs, true);
+    eprintln!("{total} records are from before {since}");
+    let actions = Actions::new(store, &clock, "command line");
+    let mut progress = Progress::new("deleting", usize::try_from(total).unwrap_or(usize::MAX));
+    let mut deleted = 0;
+    for (owner, _) in old {
+        loop {
+            let step = actions.prune_audit(owner, before, STEP).await.map_err(with_cause)?;
+            if step == 0 {
+                break;
+            }
+            deleted += step;
+            progress.at(usize::try_from(deleted).unwrap_or(usize::MAX));
+        }
+    }
+    drop(progress);
+    println!("deleted {deleted} records");
+    Ok(())
+}
+
+async fn export(export: &Export, store: &Store) -> Result<(), Failure> {
     let partner = export.partner.as_deref().map(PartnerId::of_tenant);
     let range = Range { from: export.since, until: export.until };
     let mut out = Out::new(export.format);

@@ -54,7 +54,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Take in files of what Microsoft's APIs answered, and the partner's own file
     Import(import::Arguments),
-    /// Export the audit log
+    /// Export the audit log, or delete what is old in it
     Audit(audit::Arguments),
     /// Issue, list and revoke the keys of programs
     Key(key::Arguments),

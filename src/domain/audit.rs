@@ -31,9 +31,14 @@ pub enum AuditAction {
     Access,
     /// One caller was refused more often within a minute than is recorded one by one.
     AccessRepeated,
+    /// Old records were deleted.
+    AuditPrune,
     /// More happened than could be written.
     RecordsLost,
 }
+
+/// The database keeps each record for so many days, whoever would delete it.
+pub const KEPT_DAYS: u32 = 90;
 
 impl AuditAction {
     /// What the global ids of the entities begin with that it is about.
@@ -47,6 +52,7 @@ impl AuditAction {
             | Self::ApiKeyUse
             | Self::Access
             | Self::AccessRepeated
+            | Self::AuditPrune
             | Self::RecordsLost => "",
         }
     }

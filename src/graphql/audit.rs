@@ -60,8 +60,8 @@ impl Described for AuditRecord {
         );
         object.nullable_text(
             "target",
-            "What it was about, where that is no object: the path that was asked, what begins the API key, or a number \
-             where one record stands for several. Null otherwise.",
+            "What it was about, where that is no object: the path that was asked, what begins the API key, or how \
+             many others it stands for or tells of. Null otherwise.",
             |r| r.target.as_deref(),
         );
         object.nullable_text("address", "The IP address it came from. Null if it was the command line.", |r| {
@@ -112,6 +112,8 @@ pub enum AuditAction {
     /// One caller was refused more often within a minute, for the reason in `code`, than is recorded one by one; `target`
     /// says how many times more. The rest is of the first of them.
     AccessRepeated,
+    /// Records were deleted that were older than 90 days at least; `target` says how many, and from before when.
+    AuditPrune,
     /// More happened at once than could be written; `target` says how many records are missing.
     RecordsLost,
 }

@@ -1,8 +1,9 @@
-//! The `audit_record` table. Records are added and read; the database refuses everything else.
+//! The `audit_record` table. Records are added, read, and deleted when they are old; the database refuses everything else.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, Iden, Iterable, Value,
-    sea_query::{Condition, Expr, ExprTrait, Query},
+    ColumnTrait, ConnectionTrait, Iden, Iterable, QueryResult, Value,
+    sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, InsertStatement, Query},
 };
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use super::{
     row::{Row, join, join_words, word},
     table::{Column, Stored, Table, col, columns, decode_all, owned, within, words},
     wall::Reach,
-    write::{Write, values},
+    write::{Write, as_stored, values},
 };
 use crate::domain::{
     AuditRecordId, Error, PartnerId, Result,
@@ -155,23 +156,60 @@ impl ScopedStore {
 impl Store {
     /// Records what has no transaction of its own, of any partners or none; all or nothing.
     pub async fn record(&self, records: &[AuditRecord]) -> Result<()> {
-        let rows = records.iter().map(|record| values::<row::Entity>(&record.into()));
-        let mut insert = Query::insert();
-        insert.into_table(row::Entity).columns(row::Column::iter());
-        for row in rows {
-            insert.values(row.into_iter().map(Expr::val)).map_err(Error::internal)?;
-        }
+        let insert = insertion(records)?;
         let _turn = self.writer.lock().await;
         let transaction = self.begin(&Reach::Everything).await.map_err(database_error)?;
         transaction.execute(&insert).await.map_err(database_error)?;
         transaction.commit().await.map_err(database_error)
     }
 
+    /// How many records are from before `before`, of each partner that has some, and of nobody's.
+    pub async fn audit_before(&self, before: DateTime<Utc>) -> Result<Vec<(Option<PartnerId>, u64)>> {
+        let mut count = Query::select();
+        count.expr(col(row::Column::PartnerId)).expr(Func::count(Expr::col(Asterisk))).from(row::Entity);
+        count.and_where(row::Column::OccurredAt.lt(as_stored(before))).add_group_by([col(row::Column::PartnerId)]);
+        let counted = |row: &QueryResult| {
+            let mut row = Row::new(row);
+            Ok((row.take::<Option<Uuid>>()?.map(PartnerId), row.take::<i64>()? as u64))
+        };
+        self.rows(&count).await?.iter().map(counted).collect()
+    }
+
+    /// Deletes up to `most` records from before `before`, of one partner or of nobody's, the oldest first. `record` makes
+    /// the record of that by their number, written in the same transaction; none if there were none.
+    ///
+    /// # Errors
+    ///
+    /// If some of them are younger than the database lets go; then all of them stay.
+    pub async fn prune_audit(
+        &self,
+        owner: Option<PartnerId>,
+        before: DateTime<Utc>,
+        most: u64,
+        record: impl FnOnce(u64) -> AuditRecord,
+    ) -> Result<u64> {
+        let owned = owner.map_or(row::Column::PartnerId.is_null(), |owner| row::Column::PartnerId.eq(owner.0));
+        let mut oldest = Query::select();
+        oldest.from(row::Entity).expr(col(row::Column::Id)).and_where(owned);
+        oldest.and_where(row::Column::OccurredAt.lt(as_stored(before)));
+        oldest.order_by_expr(col(row::Column::OccurredAt), sea_orm::Order::Asc).limit(most);
+        let mut delete = Query::delete();
+        delete.from_table(row::Entity).and_where(row::Column::Id.in_subquery(oldest));
+        let _turn = self.writer.lock().await;
+        let transaction = self.begin(&Reach::Everything).await.map_err(database_error)?;
+        let count = transaction.execute(&delete).await.map_err(database_error)?.rows_affected();
+        if count > 0 {
+            transaction.execute(&insertion(&[record(count)])?).await.map_err(database_error)?;
+        }
+        transaction.commit().await.map_err(database_error)?;
+        Ok(count)
+    }
+
     /// Up to `most` records within `range`, oldest first, after `after`; of one partner, or of all and of nobody.
     pub async fn audit_after(
         &self,
         partner: Option<PartnerId>,
-        range: &Range<chrono::DateTime<chrono::Utc>>,
+        range: &Range<DateTime<Utc>>,
         after: Option<&AuditRecord>,
         most: u64,
     ) -> Result<Vec<AuditRecord>> {
@@ -192,4 +230,14 @@ impl Store {
             .order_by_expr(col(row::Column::Id), ascending);
         decode_all(&self.rows(select.limit(most)).await?, read)
     }
+}
+
+fn insertion(records: &[AuditRecord]) -> Result<InsertStatement> {
+    let mut insert = Query::insert();
+    insert.into_table(row::Entity).columns(row::Column::iter());
+    for record in records {
+        let row = values::<row::Entity>(&record.into());
+        insert.values(row.into_iter().map(Expr::val)).map_err(Error::internal)?;
+    }
+    Ok(insert)
 }

@@ -6,6 +6,7 @@ mod api_keys;
 mod architecture;
 mod attacks;
 mod audit;
+mod audit_retention;
 mod audits;
 mod budgets;
 mod cli;
