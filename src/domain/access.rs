@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use strum::{EnumIter, EnumMessage, EnumString, IntoEnumIterator as _, IntoStaticStr};
+use uuid::Uuid;
 
 use super::{CustomerId, Error, PartnerId, Result};
 
@@ -33,6 +34,14 @@ impl Scope {
     /// Whether it reaches what belongs to this customer of the partner; `None` is what belongs to the partner itself.
     pub fn reaches(&self, customer: Option<CustomerId>) -> bool {
         self.customers.as_ref().is_none_or(|own| customer.is_some_and(|customer| own.contains(&customer)))
+    }
+
+    /// Names the scope: the same on every node for all who reach the same rows, and another for everybody else.
+    pub fn name(&self) -> Uuid {
+        let Some(customers) = &self.customers else { return self.partner.0 };
+        let customers: BTreeSet<CustomerId> = customers.iter().copied().collect();
+        let customers: Vec<u8> = customers.into_iter().flat_map(|customer| customer.0.into_bytes()).collect();
+        Uuid::new_v5(&self.partner.0, &customers)
     }
 }
 
@@ -252,6 +261,16 @@ impl Viewer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scope_is_named_after_what_it_reaches() {
+        let partner = PartnerId::of_tenant("partner");
+        let [one, other] = ["one", "other"].map(|tenant| CustomerId::of_tenant(partner, tenant));
+        let name = |customers: &[CustomerId]| Scope::customers(partner, customers).name();
+        assert_eq!(name(&[one, other]), name(&[other, one, other]), "in any order");
+        let names = [name(&[]), name(&[one]), name(&[other]), name(&[one, other]), Scope::partner(partner).name()];
+        assert_eq!(names.into_iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    }
 
     #[test]
     fn roles_add_up() {

@@ -22,8 +22,11 @@ pub struct Context {
     pub now: DateTime<Utc>,
     /// Everything about the caller that decides what it may see. Answers are shared only between equal audiences.
     pub audience: String,
-    /// Cursors are good inside one realm only: the partner.
+    /// The partner that the caller acts for.
     pub realm: Uuid,
+    /// Names the rows that the caller may reach. Cursors, and documents that clients sent, are good only among those who
+    /// reach the same.
+    pub scope: Uuid,
     /// What the caller may see and do.
     pub permissions: Permissions,
     /// Whether the caller may look at the schema.
@@ -45,6 +48,7 @@ impl Context {
         now: DateTime<Utc>,
         audience: String,
         realm: Uuid,
+        scope: Uuid,
         permissions: Permissions,
         data: D,
     ) -> Self {
@@ -53,6 +57,7 @@ impl Context {
             now,
             audience,
             realm,
+            scope,
             permissions,
             may_introspect: true,
             gate: None,
@@ -120,6 +125,7 @@ impl Context {
             now: self.now,
             audience: self.audience.clone(),
             realm: self.realm,
+            scope: self.scope,
             permissions: self.permissions,
             may_introspect: self.may_introspect,
             gate: self.gate.clone(),

@@ -1,6 +1,8 @@
-//! Cursors: nobody can read or forge one, and each is good only for the list and order that gave it.
+//! Cursors: nobody can read or forge one, and each is good only for the list and order that gave it, and only for those
+//! who reach the same rows.
 //!
-//! What a place tells may be more than its holder may know: the position in a log counts what others see happen.
+//! What a place tells may be more than its holder may know: the position in a log counts what others see happen, and a
+//! place in a list is a row that others may not see.
 
 use aes_siv::{KeyInit, siv::Aes128Siv};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,13 +22,14 @@ impl CursorKey {
         Self(key)
     }
 
-    /// A cursor for `position` in `list`, which names the type and order, within `realm`.
-    pub(super) fn seal(&self, realm: Uuid, list: &str, position: &Position) -> String {
+    /// A cursor for `position` in `list`, which names the type and order, as those see it whose
+    /// scope has this name.
+    pub(super) fn seal(&self, scope: Uuid, list: &str, position: &Position) -> String {
         // A position is plain data, which always is JSON.
         let mut content = serde_json::to_vec(&(&position.keys, position.id)).unwrap_or_default();
         content.resize(content.len().next_multiple_of(BLOCK), b' ');
         // It fails for a hundred headers and more.
-        let sealed = self.cipher().encrypt([realm.as_bytes(), list.as_bytes()], &content).unwrap_or_default();
+        let sealed = self.cipher().encrypt([scope.as_bytes(), list.as_bytes()], &content).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
@@ -34,15 +37,16 @@ impl CursorKey {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for anything else than a cursor of this very list and order.
-    pub(super) fn open(&self, realm: Uuid, list: &str, argument: &'static str, cursor: &str) -> Result<Position> {
+    /// [`Error::Invalid`] for anything else than a cursor of this very list, order and scope.
+    pub(super) fn open(&self, scope: Uuid, list: &str, argument: &'static str, cursor: &str) -> Result<Position> {
         let refused = || {
-            let reason = "this is not a cursor of this list in this order; take `cursor` or `endCursor` of an earlier \
-                          page with the same `orderBy`, or leave it out to begin at the start";
+            let reason = "this is not a cursor of this list in this order, or was given for other customers than you \
+                          reach now; take `cursor` or `endCursor` of an earlier page with the same `orderBy`, or leave it \
+                          out to begin at the start";
             Error::invalid(argument, reason)
         };
         let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-        let content = self.cipher().decrypt([realm.as_bytes(), list.as_bytes()], &sealed).map_err(|_| refused())?;
+        let content = self.cipher().decrypt([scope.as_bytes(), list.as_bytes()], &sealed).map_err(|_| refused())?;
         let (keys, id) = serde_json::from_slice(&content).map_err(|_| refused())?;
         Ok(Position { keys, id })
     }
@@ -98,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_good_for_its_own_list_and_realm_only() {
+    fn a_cursor_is_good_for_its_own_list_and_scope_only() {
         let key = CursorKey::new([7; 32]);
         let position = Position { keys: Vec::new(), id: Uuid::nil() };
         let cursor = key.seal(Uuid::nil(), "list", &position);

@@ -118,7 +118,7 @@ impl<E: Described> Answers<E> {
 
     /// Seals a place in the list of that name.
     pub fn cursor(&self, list: &str, position: &Position) -> Arc<str> {
-        self.begun.engine.cursors.seal(self.begun.context.realm, list, position).into()
+        self.begun.engine.cursors.seal(self.begun.context.scope, list, position).into()
     }
 
     /// The place that [`Answers::cursor`] sealed.
@@ -127,9 +127,9 @@ impl<E: Described> Answers<E> {
     ///
     /// [`Error::Invalid`] for anything else.
     pub fn open(&self, list: &str, argument: &'static str, cursor: &str) -> Result<Position> {
-        self.begun.engine.cursors.open(self.begun.context.realm, list, argument, cursor).map_err(|_| {
-            let reason = "this is not a cursor of this field; take `cursor` of one of its events, or leave it out to \
-                          begin with the present state";
+        self.begun.engine.cursors.open(self.begun.context.scope, list, argument, cursor).map_err(|_| {
+            let reason = "this is not a cursor of this field, or was given for other customers than you reach now; take \
+                          `cursor` of one of its events, or leave it out to begin with the present state";
             Error::invalid(argument, reason)
         })
     }

@@ -172,10 +172,10 @@ impl<T: Described, K: Key, V: Paged, L: Loader<K, Value = Page<V>, Error = Error
             let (rows, of) = lay_out(&keys, found);
             let selections: Vec<_> = page.nodes.iter().collect();
             let level = Level::load(rows, &selections, run).await;
-            let (cursors, realm) = (run.cursors.clone(), run.context.realm);
+            let (cursors, scope) = (run.cursors.clone(), run.context.scope);
             let cursor = move |rows: &super::run::Rows, index: usize| {
                 let rows: &Vec<V> = rows.downcast_ref().expect("rows of the page's type");
-                cursors.seal(realm, &name, &list.position(&rows[index]))
+                cursors.seal(scope, &name, &list.position(&rows[index]))
             };
             Ok(Children::Pages { level, of, cursor: Box::new(cursor) })
         }
@@ -247,7 +247,7 @@ fn wanted_list<V: Paged>(args: &Args, sub: &Sub, page: &PageSelection, run: &Run
     list.take = take(args, run.page_size)?;
     let name = list_name(&list);
     let position = |argument: &'static str| match args.get::<Option<String>>(argument)? {
-        Some(cursor) => run.cursors.open(run.context.realm, &name, argument, &cursor).map(Some),
+        Some(cursor) => run.cursors.open(run.context.scope, &name, argument, &cursor).map(Some),
         None => Ok(None),
     };
     list.after = position("after")?;

@@ -28,7 +28,7 @@ const REMEMBERED: TimeDelta = TimeDelta::seconds(3);
 pub(super) struct Stored {
     find: FindDocument,
     registered: Cache<DocumentId, Known>,
-    /// What clients sent with its hash, by realm and hash: what one partner's clients sent, no other can find out.
+    /// What clients sent with its hash, by scope and hash: what one customer's clients sent, no other can find out.
     automatic: Option<Cache<(Uuid, String), Arc<str>, BySize>>,
 }
 
@@ -93,7 +93,7 @@ impl Stored {
                     }
                     Some(hash) => {
                         readable(&text)?;
-                        self.learn(context.realm, hash, &text);
+                        self.learn(context.scope, hash, &text);
                     }
                     None => {}
                 }
@@ -118,7 +118,7 @@ impl Stored {
             return Err(refusal(Outcome::Invalid, code, message, id));
         };
         let unknown = || refusal(Outcome::Invalid, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", id);
-        learnt.get(&(context.realm, hash)).map(|text| text.as_ref().to_owned()).ok_or_else(unknown)
+        learnt.get(&(context.scope, hash)).map(|text| text.as_ref().to_owned()).ok_or_else(unknown)
     }
 
     async fn registered(&self, key: DocumentId, context: &Context) -> Result<Option<Arc<str>>, Response> {
@@ -140,9 +140,9 @@ impl Stored {
         }
     }
 
-    fn learn(&self, realm: Uuid, hash: String, text: &str) {
+    fn learn(&self, scope: Uuid, hash: String, text: &str) {
         if let Some(learnt) = self.automatic.as_ref().filter(|_| text.len() <= LARGEST_KEPT) {
-            learnt.insert((realm, hash), text.into());
+            learnt.insert((scope, hash), text.into());
         }
     }
 }

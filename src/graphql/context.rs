@@ -26,7 +26,7 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     let scope = &viewer.scope;
     // Scope and roles decide everything that an answer may hold; the name is shown by `viewer`.
     let audience = format!("{}\n{:?}\n{:?}\n{:?}", viewer.name, viewer.roles, scope.partner.0, scope.customers);
-    let (realm, permissions) = (scope.partner.0, viewer.permissions);
+    let (realm, name, permissions) = (scope.partner.0, scope.name(), viewer.permissions);
     let actions = Actions::new(store, clock, &correlation_id);
     let store = match viewer.lane {
         Lane::Screen => store.scoped(scope),
@@ -34,7 +34,7 @@ pub fn context(store: &Store, clock: &Clock, live: &Live, viewer: Viewer, correl
     };
     let live = live.clone();
     let surroundings = Surroundings { store, actions, viewer, live };
-    Context::new(correlation_id, clock.now(), audience, realm, permissions, surroundings)
+    Context::new(correlation_id, clock.now(), audience, realm, name, permissions, surroundings)
 }
 
 /// The same request, whose loaders run no statement.

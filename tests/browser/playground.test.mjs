@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../node/demo.mjs';
-import { Playground, startBrowser } from './support.mjs';
+import { Playground, problemsOf, startBrowser } from './support.mjs';
 
 const TABS = ['Board', 'WhoIsCalling', 'IsItDown', 'WhoElseIsHit', 'RequestInOneScreen', 'Coverage', 'Search', 'AsItHappens'];
 const OTHERS = [
@@ -36,19 +36,8 @@ function visit(name, options, body = options) {
       ...(body === options ? {} : options),
     });
     context.setDefaultTimeout(20_000);
-    const problems = [];
+    const problems = problemsOf(context, demo.url);
     const expected = [];
-    context.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== 'data:' && origin !== demo.url) problems.push(`request to ${request.url()}`);
-    });
-    context.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);
-    });
-    context.on('weberror', (error) => problems.push(`not caught: ${error.error().stack}`));
-    context.on('page', (page) => page.on('websocket', (socket) => {
-      if (new URL(socket.url()).host !== new URL(demo.url).host) problems.push(`connection to ${socket.url()}`);
-    }));
     try {
       await body(new Playground(await context.newPage()), (pattern) => expected.push(pattern));
       const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
@@ -133,9 +122,7 @@ visit('keeps what was written for the next visit, but no headers', async (playgr
   await playground.open();
   const { page } = playground;
   await playground.write('query Mine { viewer { __typename } }');
-  await page.getByRole('button', { name: 'Headers' }).click();
-  await page.getByLabel('Headers').locator('.graphiql-editor:not(.hidden) .view-lines').click();
-  await page.keyboard.insertText('{ "x-token": "c29tZXRoaW5n" }');
+  await playground.writeHeaders({ 'x-token': 'c29tZXRoaW5n' });
   const sent = page.waitForRequest((request) => request.headers()['x-token'] === 'c29tZXRoaW5n');
   await playground.execute();
   await sent;

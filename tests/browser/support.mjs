@@ -19,6 +19,23 @@ export function startBrowser() {
   });
 }
 
+// Whatever pages complain of, and every request that would leave the server at `url`.
+export function problemsOf(context, url) {
+  const problems = [];
+  context.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== 'data:' && origin !== url) problems.push(`request to ${request.url()}`);
+  });
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on('weberror', (error) => problems.push(`not caught: ${error.error().stack}`));
+  context.on('page', (page) => page.on('websocket', (socket) => {
+    if (new URL(socket.url()).host !== new URL(url).host) problems.push(`connection to ${socket.url()}`);
+  }));
+  return problems;
+}
+
 // The parts of the playground, as a person would find them.
 export class Playground {
   constructor(page) {
@@ -49,6 +66,15 @@ export class Playground {
 
   execute() {
     return this.answerTo(() => this.run.click());
+  }
+
+  // Into the editor of headers, in place of what is there.
+  async writeHeaders(headers) {
+    const { page } = this;
+    await page.getByRole('button', { name: 'Headers' }).click();
+    await page.getByLabel('Headers').locator('.graphiql-editor:not(.hidden) .view-lines').click();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.insertText(JSON.stringify(headers));
   }
 
   async write(query) {

@@ -17,7 +17,7 @@ use supportgraph::{
 use crate::{
     cli::{run, text},
     support::{
-        Client, Socket, TestApp,
+        Client, Socket, Streamed, TestApp,
         given::{ADATUM, BELLOWS, CONTOSO, FABRIKAM, Given},
     },
     tokens::bearing,
@@ -171,6 +171,28 @@ async fn what_a_revoked_key_listens_to_ends() {
     };
     let (code, reason) = tokio::time::timeout(Duration::from_secs(20), closed).await.expect("it is closed");
     assert_eq!((code, reason.as_str()), (4403, "Forbidden; the API key is no longer good"));
+}
+
+#[tokio::test]
+async fn the_streams_of_a_revoked_key_end() {
+    let (app, fabrikam) = locked().await;
+    let (prefix, key) = issue(&app, &fabrikam, key_of("one")).await;
+    let streams = Streamed::of_each_kind(&bearing(&app, &key), "subscription { incidentChanged { kind } }").await;
+    revoke(&app, &fabrikam, &prefix).await;
+    for mut stream in streams {
+        let ending = async {
+            let mut rest = String::new();
+            // One sign of life finds out, the next one ends it.
+            app.clock.advance(TimeDelta::seconds(12));
+            while let Some(piece) = stream.piece().await {
+                rest += &piece;
+                app.clock.advance(TimeDelta::seconds(12));
+            }
+            rest
+        };
+        let rest = tokio::time::timeout(Duration::from_secs(20), ending).await.expect("it ends");
+        assert!(rest.contains("the API key is no longer good"), "{rest}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     support::{
-        Answer, Socket, TestApp,
+        Answer, Client, Socket, Streamed, TestApp,
         given::{ADATUM, FABRIKAM, Given},
         issuer::{FakeIssuer, SigningKey, with},
     },
@@ -151,6 +151,44 @@ async fn a_socket_that_is_renewed_with_a_bad_token_is_closed() {
     assert_eq!(socket.next().await["type"], "connection_ack");
     socket.send(json!({ "type": "ping", "payload": { "authorization": "Bearer forged" } })).await;
     assert_eq!(socket.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn streams_end_with_their_token_and_tell_nothing_after() {
+    let (app, issuer) = guarded().await;
+    let client = bearing(&app, &issuer.token(&app));
+    let streams = Streamed::of_each_kind(&client, "subscription { incidentChanged { kind } }").await;
+    app.clock.advance(TimeDelta::hours(1));
+    let given = Given::new(FABRIKAM, "fabrikam", app.clock.now());
+    app.apply(given.id, [given.incident("late", &[ADATUM])]).await;
+    for mut stream in streams {
+        let rest = stream.rest().await;
+        assert!(rest.contains("the token expired") && !rest.contains("LIVE"), "{rest}");
+    }
+}
+
+/// The same person, whose token names fewer customers than the one before.
+#[tokio::test]
+async fn who_reaches_less_by_now_does_not_go_on_where_it_was() {
+    let (app, issuer) = guarded_by(|issuer| issuer.customers_claim = Some("customers".to_owned())).await;
+    let of = |customers: Value| {
+        let token = SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "customers": customers })));
+        bearing(&app, &token)
+    };
+    let (before, now) = (of(json!("*")), of(json!([ADATUM])));
+    let list = "query($after: String) { customers(first: 1, after: $after) { pageInfo { endCursor } } }";
+    let end = before.query(list).await.data()["customers"]["pageInfo"]["endCursor"].clone();
+    before.query_with(list, json!({ "after": end })).await.data();
+    assert_eq!(now.query_with(list, json!({ "after": end })).await.code(), "BAD_USER_INPUT");
+
+    let listen = |client: &Client| {
+        let request = client.request(Method::POST, "/graphql").header("accept", "text/event-stream");
+        request.json(&json!({ "query": "subscription { incidentChanged { kind } }" }))
+    };
+    let told = Streamed::of(listen(&before)).await.until("SNAPSHOT_COMPLETE").await;
+    let cursor = told.lines().rev().find_map(|line| line.strip_prefix("id: ")).expect("a cursor");
+    let refused = Answer::of(listen(&now).header("last-event-id", cursor)).await.text;
+    assert!(refused.contains("BAD_USER_INPUT") && refused.contains("event: complete"), "{refused}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, TestApp,
+    attacks::{fragments, many, nested},
     given::{CONTOSO, Given},
 };
 
@@ -43,23 +44,6 @@ fn shown(what: &str, answer: &Answer) -> (String, String) {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let text: String = answer.text.chars().take(300).collect();
     (word(&error["extensions"]["code"]), format!("{what}: {} ({text})", word(&error["message"])))
-}
-
-/// Fragments of which each is spread so many times by the one before.
-fn fragments(each: usize, levels: usize) -> String {
-    let spread = |level: usize| format!("...F{level} ").repeat(each);
-    let fragment = |level: usize| format!("fragment F{level} on Query {{ {} }} ", spread(level + 1));
-    let last = format!("fragment F{levels} on Query {{ __typename }}");
-    format!("{{ {} }} {}{last}", spread(0), (0..levels).map(fragment).collect::<String>())
-}
-
-fn nested(depth: usize) -> String {
-    let level = "customers { nodes { incidents { nodes { ";
-    format!("{{ {}__typename{} }}", level.repeat(depth / 4), " }".repeat(depth / 4 * 4))
-}
-
-fn many(count: usize, part: impl Fn(usize) -> String) -> String {
-    (0..count).map(part).collect()
 }
 
 #[tokio::test]

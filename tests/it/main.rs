@@ -30,6 +30,7 @@ mod isolation;
 mod limits;
 mod live;
 mod live_interleavings;
+mod live_late;
 mod live_nodes;
 mod migrations;
 #[cfg(feature = "nats")]

@@ -1,7 +1,8 @@
-// A demo for tests that need a whole server.
-import { spawn } from 'node:child_process';
+// Servers for tests that need a whole one.
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -11,17 +12,51 @@ const ROOT = resolve(import.meta.dirname, '../..');
 // variables of the environment; with them it is always started.
 export async function startDemo(customers, settings) {
   if (process.env.SUPPORTGRAPH_URL && !settings) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
-  const binary = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
-  if (!existsSync(binary)) throw new Error(`there is no ${binary}; build it with \`cargo build\``);
-  const options = { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...settings } };
-  const demo = spawn(binary, ['demo', '--customers', `${customers}`, '--port', '0'], options);
-  process.on('exit', () => demo.kill());
-  const stop = async () => {
-    if (demo.exitCode === null && demo.kill()) await once(demo, 'exit');
+  return start(['demo', '--customers', `${customers}`, '--port', '0'], { env: { ...process.env, ...settings } });
+}
+
+// Starts `supportgraph serve` for a partner without customers, where nobody is answered without an API key; `key` is one.
+// `rename` lets something happen: the partner has another name from then on.
+export async function startGuarded() {
+  const folder = mkdtempSync(join(tmpdir(), 'supportgraph-guarded-'));
+  const settings = { SUPPORTGRAPH_AUTH__REQUIRED: 'true', SUPPORTGRAPH_SERVER__LISTEN: '127.0.0.1:0' };
+  const options = { cwd: folder, env: { PATH: process.env.PATH, ...settings } };
+  const run = (...words) => execFileSync(binary(), words, { ...options, stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  const file = join(folder, 'partner.toml');
+  copyFileSync(join(ROOT, 'docs/partner.example.toml'), file);
+  run('import', file);
+  const key = run('key', 'issue', '--name', 'a test', '--role', 'GLOBAL_ADMIN').trim();
+  const server = await start(['serve'], options);
+  return {
+    key,
+    url: server.url,
+    rename(name) {
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^name = .*/m, `name = "${name}"`));
+      run('import', file);
+    },
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
   };
-  for await (const line of createInterface({ input: demo.stdout })) {
-    const [, url] = /^ *playground +(http:\S+)\/playground$/.exec(line) ?? [];
+}
+
+function binary() {
+  const path = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/supportgraph');
+  if (!existsSync(path)) throw new Error(`there is no ${path}; build it with \`cargo build\``);
+  return path;
+}
+
+// Until it says where it listens.
+async function start(words, options) {
+  const server = spawn(binary(), words, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.on('exit', () => server.kill());
+  const stop = async () => {
+    if (server.exitCode === null && server.kill()) await once(server, 'exit');
+  };
+  for await (const line of createInterface({ input: server.stdout })) {
+    const [, url] = /(http:\S+)\/playground$/.exec(line) ?? [];
     if (url) return { url, stop };
   }
-  throw new Error('the demo did not start');
+  throw new Error(`${words.join(' ')} did not start`);
 }

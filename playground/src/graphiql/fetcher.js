@@ -2,6 +2,8 @@ import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 
 const ENDPOINT = '/graphql';
+const ASKED_WHO = 'This server has to know who asks. Put { "authorization": "Bearer …" } with a token or an API key into the tab '
+  + 'Headers below the query; it is kept on this page alone. Then fetch the schema again, by the round arrow on the lower left.';
 
 // What GraphiQL calls for each operation and for introspection. It always resolves to GraphQL
 // results: a failure becomes an error entry that tells what to do, where a thrown error would show
@@ -32,7 +34,8 @@ export async function fetcher(params, options) {
   }
 
   try {
-    return JSON.parse(text);
+    const answer = JSON.parse(text);
+    return response.status === 401 ? { errors: [{ message: ASKED_WHO }, ...answer.errors] } : answer;
   } catch {
     const status = `${response.status} ${response.statusText}`.trim();
     return failure(`${ENDPOINT} answered ${status} without JSON: ${text.slice(0, 500) || 'an empty body'}`);
@@ -69,10 +72,11 @@ function live(params, headers) {
   };
 }
 
-const closed = ({ code, reason, message }) =>
-  code && code !== 1006
-    ? `The server closed the connection: ${reason || 'no reason given'} (${code})`
-    : `The connection broke. Is the server running? ${message ?? ''}`.trim();
+function closed({ code, reason, message }) {
+  if (!code || code === 1006) return `The connection broke. Is the server running? ${message ?? ''}`.trim();
+  const why = `The server closed the connection: ${reason || 'no reason given'} (${code})`;
+  return code === 4401 ? `${why}. ${ASKED_WHO}` : why;
+}
 
 function failure(message) {
   return { errors: [{ message }] };

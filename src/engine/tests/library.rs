@@ -313,6 +313,7 @@ pub(in crate::engine) fn context(asked: &Asked) -> Context {
         chrono::DateTime::UNIX_EPOCH,
         String::new(),
         Uuid::nil(),
+        Uuid::nil(),
         Permissions::NONE,
         asked.clone(),
     )

@@ -26,13 +26,17 @@ use crate::support::{
     walk::Walk,
 };
 
-/// Somebody who asks: two partners that have the same two tenants as customers, and a user of each of these at one of them.
+/// Somebody who asks: two partners that have the same two tenants as customers, and users of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Fabrikam,
     Contoso,
+    /// Contoso's customer.
     Adatum,
+    /// Contoso's customer.
     Bellows,
+    /// The same tenant as Fabrikam's customer.
+    AdatumOfFabrikam,
 }
 
 const EVERYBODY: [Who; 4] = [Who::Fabrikam, Who::Contoso, Who::Adatum, Who::Bellows];
@@ -40,7 +44,7 @@ const EVERYBODY: [Who; 4] = [Who::Fabrikam, Who::Contoso, Who::Adatum, Who::Bell
 impl Who {
     fn given(self, app: &TestApp) -> Given {
         match self {
-            Self::Fabrikam => Given::new(FABRIKAM, "fabrikam", app.clock.now()),
+            Self::Fabrikam | Self::AdatumOfFabrikam => Given::new(FABRIKAM, "fabrikam", app.clock.now()),
             Self::Contoso | Self::Adatum | Self::Bellows => Given::new(CONTOSO, "contoso", app.clock.now()),
         }
     }
@@ -49,7 +53,7 @@ impl Who {
     fn tenant(self) -> Option<&'static str> {
         match self {
             Self::Fabrikam | Self::Contoso => None,
-            Self::Adatum => Some(ADATUM),
+            Self::Adatum | Self::AdatumOfFabrikam => Some(ADATUM),
             Self::Bellows => Some(BELLOWS),
         }
     }
@@ -61,6 +65,7 @@ impl Who {
             Self::Contoso => "contoso",
             Self::Adatum => "contoso adatum",
             Self::Bellows => "contoso bellows",
+            Self::AdatumOfFabrikam => "fabrikam adatum",
         }
     }
 
@@ -74,6 +79,22 @@ impl Who {
         let role = if self == Self::Bellows { Role::CustomerUser } else { Role::GlobalAdmin };
         Viewer::new("somebody", "somebody", [role], scope)
     }
+
+    /// Puts into a database what this one may know of, and nothing else.
+    async fn furnish(self, app: &TestApp) {
+        let given = self.given(app);
+        let changes = self.tenant().map_or_else(|| given.changes(), |tenant| given.changes_of(&[tenant]));
+        app.apply(given.id, changes).await;
+        if self.tenant().is_none() {
+            app.store().record(&[given.record()]).await.expect("it is recorded");
+        }
+    }
+}
+
+/// Puts two partners with all that they have into a database.
+async fn furnish_for_all(app: &TestApp) {
+    Given::put(app, FABRIKAM, "fabrikam").await;
+    Given::put(app, CONTOSO, "contoso").await;
 }
 
 /// A server with a database of its own.
@@ -101,20 +122,14 @@ impl World {
     /// With two partners and all that they have.
     pub async fn of_all() -> Self {
         let world = Self::empty().await;
-        Given::put(&world.app, FABRIKAM, "fabrikam").await;
-        Given::put(&world.app, CONTOSO, "contoso").await;
+        furnish_for_all(&world.app).await;
         world
     }
 
     /// With nothing but what `who` may know of.
     async fn of(who: Who) -> Self {
         let world = Self::empty().await;
-        let given = who.given(&world.app);
-        let changes = who.tenant().map_or_else(|| given.changes(), |tenant| given.changes_of(&[tenant]));
-        world.app.apply(given.id, changes).await;
-        if who.tenant().is_none() {
-            world.app.store().record(&[given.record()]).await.expect("it is recorded");
-        }
+        who.furnish(&world.app).await;
         world
     }
 

@@ -59,7 +59,7 @@ async fn a_statement_that_forgets_its_scope_finds_what_its_connection_stands_for
         assert_eq!(rows, Vec::<String>::new(), "{table}: who stands for nobody sees nothing");
     }
 
-    for who in [Who::Fabrikam, Who::Contoso, Who::Adatum, Who::Bellows] {
+    for who in [Who::Fabrikam, Who::Contoso, Who::Adatum, Who::Bellows, Who::AdatumOfFabrikam] {
         let given = who.given(&world.app);
         let customers = who.tenant().map_or("all".to_owned(), |tenant| format!("{{{}}}", given.customer_id(tenant).0));
         let stand_for = format!(
@@ -72,6 +72,7 @@ async fn a_statement_that_forgets_its_scope_finds_what_its_connection_stands_for
             Who::Contoso => &["fabrikam"],
             Who::Adatum => &["fabrikam", "bellows", "contoso plan", "contoso competency"],
             Who::Bellows => &["fabrikam", "adatum", "contoso plan", "contoso competency"],
+            Who::AdatumOfFabrikam => &["contoso", "bellows", "fabrikam plan", "fabrikam competency"],
         };
         let found = everything(&db).await;
         for (table, rows) in &found {

@@ -12,6 +12,7 @@
 
 mod app;
 pub mod arguments;
+pub mod attacks;
 mod client;
 pub mod given;
 pub mod issuer;
