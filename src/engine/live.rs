@@ -25,7 +25,6 @@ use super::{
     plan::Plan,
     refused::{Refused, refused_in},
     request::{Outcome, Request, Response},
-    run::Run,
     selection::{ResponseKey, Selection, What},
     types::{Child, child},
     write::{Nulled, Writer},
@@ -76,15 +75,7 @@ impl<E: Described> Answers<E> {
         let Begun { engine, plan, variables, context, .. } = &self.begun;
         let Some((key, selection)) = plan.live() else { return Vec::new() };
         let context = context.at(now);
-        let page_size = engine.limits.page_size;
-        let run = Run {
-            context: &context,
-            types: &engine.types,
-            variables,
-            cursors: &engine.cursors,
-            page_size,
-            is_rehearsal: false,
-        };
+        let run = engine.run(&context, variables);
         let count = events.len();
         let events: Box<super::run::Rows> = Box::new(events);
         let joined = selection.object.join(&*events, selection, &run).await;

@@ -303,6 +303,10 @@ pub(in crate::engine) fn engine() -> Engine {
         response_bytes: None,
         cursor_key: CursorKey::new([1; 32]),
         read_versions: |_| async { Ok(Versions::default()) }.boxed(),
+        rehearse: |context| Rehearsal {
+            context: context.with(context.get::<Asked>().clone()),
+            noted: Box::new(Vec::new),
+        },
     };
     Engine::new::<Library, Desk, Printing>(settings)
 }
