@@ -10,7 +10,7 @@ import threading
 import time
 
 from .report import machine, number
-from .servers import BINARIES, say, stopping, supportgraph
+from .servers import BINARIES, QUERIES, say, stopping, supportgraph
 
 # What is wanted.
 MOST_SECONDS = 1
@@ -19,8 +19,7 @@ MOST_GROWTH_MB = 50
 # Somebody who behaves.
 CONNECTIONS = 4
 REQUESTS_A_SECOND = 20
-BOARD = """{ customers(first: 10) { nodes { name serviceHealth(first: 3) { nodes { light } }
-  incidents(first: 3) { nodes { title status } } } } }"""
+BOARD = (QUERIES / "board.graphql").read_text()
 
 
 def memory_mb(process):

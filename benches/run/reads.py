@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 from .report import machine, number
-from .servers import BINARIES, ROOT, peer, say, stopping, supportgraph
+from .servers import BINARIES, QUERIES, peer, say, stopping, supportgraph
 
-QUERIES = ROOT / "benches" / "queries"
 CONNECTIONS = [1, 32]
 
 # Peers without GraphQL are asked by path alone.
