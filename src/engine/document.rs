@@ -8,6 +8,7 @@ use std::{
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema, ast, executable::Operation, parser::Parser, validation::Valid,
 };
+use apollo_parser::{Lexer, TokenKind};
 use quick_cache::sync::Cache;
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::domain;
 
-/// Selection sets inside each other before the parser gives up; far beyond [`Limits::depth`], so that one tells.
+/// Braces and brackets inside each other before the parser gives up; far beyond [`Limits::depth`], so that one tells.
 const PARSER_RECURSION: usize = 200;
 
 /// Longer documents, in bytes, are executed and not kept.
@@ -80,6 +81,7 @@ fn read(
     allowed: Allowed,
     correlation_id: &str,
 ) -> Result<Document, Response> {
+    check_levels(text, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
     let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
     let parsed = parser.parse_ast(text, "query.graphql");
     check_reading(&parser, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
@@ -103,11 +105,29 @@ fn read(
     Ok(Document { executable, conditions: condition_variables(&parsed), plans: RwLock::default() })
 }
 
+/// Refuses a text that is deeper than the parser goes. It would note an error for each level beyond: 50 MB for 20 kB.
+fn check_levels(text: &str, limits: &Limits) -> domain::Result<()> {
+    let (mut level, mut deepest) = (0_u64, 0_u64);
+    for token in Lexer::new(text).with_limit(limits.tokens).flatten() {
+        match token.kind() {
+            TokenKind::LCurly | TokenKind::LBracket | TokenKind::LParen => level += 1,
+            TokenKind::RCurly | TokenKind::RBracket | TokenKind::RParen => level = level.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(level);
+    }
+    not_too_deep(deepest)
+}
+
 /// Refuses a text that the parser gave up.
 fn check_reading(parser: &Parser, limits: &Limits) -> domain::Result<()> {
     let (tokens, levels) = (parser.tokens_reached() as u64, parser.recursion_reached() as u64);
     let shorter = "split the request, or put values into variables";
     within("the number of tokens in the document", tokens, limits.tokens as u64, shorter)?;
+    not_too_deep(levels)
+}
+
+fn not_too_deep(levels: u64) -> domain::Result<()> {
     let flatter = "nest less, or put deep values into variables";
     within("the depth of the document, braces and brackets together,", levels, PARSER_RECURSION as u64, flatter)
 }
