@@ -28,10 +28,13 @@ pub enum Seen<'a> {
 pub const CUSTOMERS: &str =
     "(select nullif(nullif(current_setting('supportgraph.customers', true), ''), 'all')::uuid[])::uuid[]";
 
+/// The partner that somebody stands for.
+pub const PARTNER: &str = "(select nullif(current_setting('supportgraph.partner', true), '')::uuid)";
+
 /// Puts the wall around a table; `partner` is its column with the partner's id. Nothing happens on SQLite.
 ///
 /// Flags are asked for `is not null`, since the planner takes that for true: no estimate of rows becomes another one by
-/// the wall.
+/// the wall. Whoever stands for everything is asked about first: then nothing else is worked out.
 pub async fn secure(manager: &SchemaManager<'_>, table: &str, partner: &str, seen: Seen<'_>) -> Result<(), DbErr> {
     let own = own(partner);
     let whole_partner = "(select 1 where current_setting('supportgraph.customers', true) = 'all') is not null";
@@ -46,7 +49,7 @@ pub async fn secure(manager: &SchemaManager<'_>, table: &str, partner: &str, see
         manager,
         &format!(
             "alter table {table} enable row level security, force row level security;
-             create policy in_scope on {table} using ({visible} or {everything})"
+             create policy in_scope on {table} using ({everything} or {visible})"
         ),
     )
     .await
@@ -65,7 +68,7 @@ pub async fn let_add_no_more(manager: &SchemaManager<'_>, table: &str) -> Result
 
 /// That a row is of the partner that somebody stands for.
 fn own(partner: &str) -> String {
-    format!("{partner} = (select nullif(current_setting('supportgraph.partner', true), '')::uuid)")
+    format!("{partner} = {PARTNER}")
 }
 
 /// Takes the wall away.

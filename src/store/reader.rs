@@ -20,6 +20,11 @@ use super::wall::{Reach, Until};
 /// How long to wait for a connection that nobody uses, and for the database to open another one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What a new connection is told. PostgreSQL would plan many statements anew each time, which the second wall makes dearer than
+/// most of them are to run, and it would compile those that it takes for dear. Ours differ in their values alone, and find
+/// their rows by indexes.
+const PLANNED_ONCE: &str = "set plan_cache_mode = force_generic_plan; set jit = off";
+
 /// A bounded number of connections.
 #[derive(Clone)]
 pub(super) enum Reader {
@@ -108,8 +113,11 @@ where
     kept.is_amid = true;
     let failed = |error: sqlx::Error| DbErr::Query(RuntimeErr::SqlxError(error.into()));
     if let Some(reach) = reach.filter(|reach| kept.reach.as_ref() != Some(reach)) {
-        let telling = sqlx::raw_sql(AssertSqlSafe(reach.statement(Until::Told)));
-        kept.connection.execute(telling).await.map_err(failed)?;
+        let mut telling = reach.statement(Until::Told);
+        if kept.reach.is_none() {
+            telling = format!("{PLANNED_ONCE}; {telling}");
+        }
+        kept.connection.execute(sqlx::raw_sql(AssertSqlSafe(telling))).await.map_err(failed)?;
         kept.reach = Some(reach.clone());
     }
     let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
