@@ -3,15 +3,12 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
-    actions::Actions,
+    actions::{Actions, COMMAND_LINE},
     domain::{
         PartnerId, Result,
         audit::{AuditAction, AuditRecord},
     },
 };
-
-/// Who does it: whoever can write to the database, whatever its roles are.
-const BY: &str = "command line";
 
 impl Actions {
     /// Deletes up to `most` records from before `before`, of one partner or of nobody's, and records that in the same
@@ -24,8 +21,8 @@ impl Actions {
         let now = self.clock.now();
         let record = AuditRecord {
             partner_id: owner,
-            subject: Some(BY.to_owned()),
-            name: Some(BY.to_owned()),
+            subject: Some(COMMAND_LINE.to_owned()),
+            name: Some(COMMAND_LINE.to_owned()),
             ..AuditRecord::of_nobody(AuditAction::AuditPrune, None, &self.correlation_id, now)
         };
         let boundary = before.to_rfc3339_opts(SecondsFormat::Secs, true);

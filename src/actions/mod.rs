@@ -21,6 +21,9 @@ use crate::{
     store::Store,
 };
 
+/// Who acts at the command line, and the name of its requests: whoever can write to the database, whatever its roles are.
+pub const COMMAND_LINE: &str = "command line";
+
 /// What viewers do here, each within its scope.
 #[derive(Clone)]
 pub struct Actions {

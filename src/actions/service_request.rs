@@ -4,7 +4,6 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     Actions,
@@ -119,7 +118,7 @@ async fn present(write: &Write, id: ServiceRequestId, expected_version: Option<i
 /// Refuses links to what is not there, or is another customer's.
 async fn check_links(write: &Write, scope: &Scope, request: &ServiceRequest) -> Result<()> {
     // Who sees some customers alone does not find the partner itself, no more than a customer who is not there.
-    let nobody = (!scope.reaches(None)).then(|| CustomerId(Uuid::nil()));
+    let nobody = (!scope.reaches(None)).then(CustomerId::default);
     if let Some(customer) = request.customer_id.or(nobody) {
         write.customer(customer).await.map_err(|error| error.of_input("customerId"))?;
     }

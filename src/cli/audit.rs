@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::{Failure, progress::Progress};
 use crate::{
-    actions::Actions,
+    actions::{Actions, COMMAND_LINE},
     app::{self, with_cause},
     config::Config,
     domain::{
-        PartnerId,
+        AuditRecordId, PartnerId,
         audit::{AuditRecord, KEPT_DAYS},
         clock::Clock,
         filter::Range,
@@ -104,7 +104,7 @@ async fn prune(prune: &Prune, store: &Store) -> Result<(), Failure> {
     let total: u64 = old.iter().map(|(_, count)| count).sum();
     let since = before.to_rfc3339_opts(SecondsFormat::Secs, true);
     eprintln!("{total} records are from before {since}");
-    let actions = Actions::new(store, &clock, "command line");
+    let actions = Actions::new(store, &clock, COMMAND_LINE);
     let mut progress = Progress::new("deleting", usize::try_from(total).unwrap_or(usize::MAX));
     let mut deleted = 0;
     for (owner, _) in old {
@@ -185,7 +185,7 @@ fn members(record: &AuditRecord) -> [(&'static str, Value); 15] {
     let AuditRecord { action, outcome, roles, .. } = record;
     let roles: Vec<&str> = roles.iter().map(|role| (*role).into()).collect();
     [
-        ("id", json!(global_id("aud", record.id.0))),
+        ("id", json!(global_id(AuditRecordId::PREFIX, record.id.0))),
         ("occurredAt", json!(record.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true))),
         ("partnerId", json!(record.partner_id.map(|partner| global_id(PartnerId::PREFIX, partner.0)))),
         ("action", json!(<&str>::from(*action))),

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::{Failure, lane, role, tenant};
 use crate::{
-    actions::Actions,
+    actions::{Actions, COMMAND_LINE},
     app::{self, with_cause},
     config::Config,
     domain::{
@@ -75,8 +75,8 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     let clock = Clock::system();
     let partner = partner(&store, arguments.partner.as_deref()).await?;
     // Whoever can write to the database may do everything with it.
-    let viewer = Viewer::new("command line", "command line", [Role::GlobalAdmin], Scope::partner(partner));
-    let actions = Actions::new(&store, &clock, "command line");
+    let viewer = Viewer::new(COMMAND_LINE, COMMAND_LINE, [Role::GlobalAdmin], Scope::partner(partner));
+    let actions = Actions::new(&store, &clock, COMMAND_LINE);
     match &arguments.act {
         Act::Issue(issue) => {
             let customers = issue.customers.iter().map(|tenant| CustomerId::of_tenant(partner, tenant));

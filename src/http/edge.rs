@@ -22,9 +22,9 @@ use super::{
 /// Gives the request its id, keeps foreign names out, catches panics, records who was refused, and completes what leaves.
 pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let id = CorrelationId::of(request.headers());
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let from = tell_address(&mut request, &http);
-    let span = tracing::info_span!("request", method = %request.method(), path, id = &*id.0);
+    let span = tracing::info_span!("request", method = %request.method(), path = uri.path(), id = &*id.0);
     let mut response = if is_misdirected(&request, &http) {
         misdirected().answer(MediaType::Json, &id.0)
     } else {
@@ -39,7 +39,7 @@ pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -
         *response.body_mut() = answer.into_body();
     }
     if let (Some(refused), Some(from)) = (response.extensions_mut().remove(), from) {
-        http.record_not_let_in(&refused, &path, from, &id);
+        http.record_not_let_in(&refused, uri.path(), from, &id);
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     secure(response.headers_mut());
