@@ -2,7 +2,7 @@
 
 use std::sync::Weak;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Account, Inner};
 use crate::{
@@ -28,7 +28,12 @@ pub async fn regularly(quota: Weak<Inner>, store: Store, clock: Clock) {
         if !store.is_shared() {
             continue;
         }
-        let mut shared = exchange(&quota, &store).await;
+        let spent = report(&quota, now);
+        // A node where nobody spends asks the database nothing.
+        if spent.is_empty() {
+            continue;
+        }
+        let mut shared = exchange(&quota, &store, spent, now).await;
         if now - tidied_at > FORGOTTEN_AFTER {
             tidied_at = now;
             shared = shared.and(store.forget_spending(now - FORGOTTEN_AFTER).await);
@@ -39,9 +44,8 @@ pub async fn regularly(quota: Weak<Inner>, store: Store, clock: Clock) {
     }
 }
 
-/// Reports what was spent here, and takes over what was spent everywhere.
-async fn exchange(quota: &Inner, store: &Store) -> Result<()> {
-    let at = quota.clock.now();
+/// What was spent here since it was last reported.
+fn report(quota: &Inner, at: DateTime<Utc>) -> Vec<Spending> {
     let report = |(account, bucket): (&Account, &mut super::Bucket)| {
         let Account { caller, lane } = *account;
         let rate = quota.rates[&lane];
@@ -50,6 +54,11 @@ async fn exchange(quota: &Inner, store: &Store) -> Result<()> {
     let mut spent: Vec<Spending> = quota.buckets().iter_mut().map(report).collect();
     // In the same order on every node, so that none waits for another that waits for it.
     spent.sort_by_key(|spending| (spending.caller, spending.lane));
+    spent
+}
+
+/// Tells what was spent here, and takes over what was spent everywhere.
+async fn exchange(quota: &Inner, store: &Store, spent: Vec<Spending>, at: DateTime<Utc>) -> Result<()> {
     let debts = store.spend(&spent, at).await;
     let mut buckets = quota.buckets();
     match debts {
