@@ -23,6 +23,7 @@ const TIMES: usize = 3;
 struct Target {
     serving: Serving,
     client: Client,
+    _folder: tempfile::TempDir,
 }
 
 impl Target {
@@ -30,7 +31,7 @@ impl Target {
         let folder = tempfile::tempdir().expect("a folder");
         let command = supportgraph(folder.path(), &["demo", "--customers", "20", "--port", "0"]);
         let (serving, addr) = Serving::start_with(command);
-        Self { serving, client: Client::new(addr) }
+        Self { serving, client: Client::new(addr), _folder: folder }
     }
 
     /// What the process holds in memory.

@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{Client, Database, execute, raw::Raw};
 
-/// The program in an empty folder, without settings of the machine.
+/// The program in an empty folder, where it also keeps what is temporary, without settings of the machine.
 pub fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supportgraph"));
     for (name, _) in std::env::vars_os() {
@@ -17,7 +17,7 @@ pub fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    command.args(arguments).current_dir(folder);
+    command.args(arguments).current_dir(folder).env("TMPDIR", folder);
     command
 }
 
