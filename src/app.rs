@@ -206,6 +206,7 @@ pub fn schema(config: &Config, cursor_key: [u8; 32]) -> Engine {
         root_fields: limits.root_fields,
         selections: limits.selections,
         cost: limits.cost,
+        answer_bytes: size(limits.answer_bytes),
         page_size: u32::try_from(limits.page_size).unwrap_or(u32::MAX),
     };
     let kept = graphql::Kept {

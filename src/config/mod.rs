@@ -150,6 +150,11 @@ section! {
         ///
         /// The health board of 50 customers is estimated at some 10,000; this is twenty such boards.
         cost: u64 = 200_000, within(1, 1_000_000_000);
+        /// Bytes of one answer, and of each event of a live one.
+        ///
+        /// Values cost nothing, and aliases multiply them: 6 kB of a document can ask for 500 MB. The health board of 50
+        /// customers has some 200 kB, a full page of incidents with their texts 2 MB.
+        answer_bytes: u64 = 8 * 1024 * 1024, within(1024, 1 << 31);
         /// Largest page of a connection.
         page_size: u64 = 500, within(1, 10_000);
         /// Requests in one batch.
@@ -176,10 +181,8 @@ section! {
         queue: u64 = 100, within(0, 1_000_000);
         /// Time for which a request waits there.
         queue_seconds: u64 = 10, within(1, 3600);
-        /// Roles that may look at the schema, by introspection and at `/schema.graphql`; `ALL` for everybody, none for
-        /// nobody.
-        ///
-        /// Nobody is told what a mistake might have meant: the validator makes no suggestions.
+        /// Roles that may look at the schema, by introspection, at `/schema.graphql` and by being told what a mistake may
+        /// have meant; `ALL` for everybody, none for nobody.
         introspection: Vec<String> = PARTNERS_ROLES.map(str::to_owned).to_vec(), any;
     }
 }

@@ -15,8 +15,11 @@ use crate::domain::page::Take;
 /// How many objects a plain list of the domain is taken for.
 const BOUNDED_LIST: u64 = 10;
 
-/// How many objects a look at the schema is taken for; the query that tools send gives some thousands.
-const INTROSPECTION: u64 = 1_000;
+/// How many objects a list of the schema is taken for, all of it together; the query that tools send gives some thousands.
+const LIST_OF_SCHEMA: u64 = 1_000;
+
+/// So many bytes of a document take as long to read as an object takes to be answered.
+const BYTES_AS_AN_OBJECT: u64 = 100;
 
 /// What a request costs at least, however it ends: it was read and looked at.
 pub(super) const LEAST: u64 = 1;
@@ -28,6 +31,11 @@ pub struct Cost {
     pub estimated: u64,
     /// What the answer holds, and what is charged. At least 1, but for what was refused because of the budget.
     pub actual: u64,
+}
+
+/// What it costs to read a document of which nothing is answered.
+pub(super) fn reading(text: &str) -> u64 {
+    LEAST + text.len() as u64 / BYTES_AS_AN_OBJECT
 }
 
 impl Cost {
@@ -83,7 +91,7 @@ pub(super) struct Asked<'a> {
 
 /// How many objects an answer may hold.
 pub(super) fn estimate(plan: &Plan, asked: Asked<'_>) -> u64 {
-    let mut objects = if plan.introspects { INTROSPECTION } else { 0 };
+    let mut objects = plan.lists_of_schema.saturating_mul(LIST_OF_SCHEMA);
     walk(&plan.root, asked, &mut |step| objects = objects.saturating_add(step.objects));
     objects.max(LEAST)
 }

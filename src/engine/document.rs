@@ -6,7 +6,8 @@ use std::{
 };
 
 use apollo_compiler::{
-    ExecutableDocument, Name, Node, Schema, ast, executable::Operation, parser::Parser, validation::Valid,
+    ExecutableDocument, Name, Node, Schema, ast, executable::Operation, parser::Parser, response::GraphQLError,
+    validation::Valid,
 };
 use apollo_parser::{Lexer, TokenKind};
 use quick_cache::sync::Cache;
@@ -17,6 +18,7 @@ use super::{
     limits::{Limits, check_document, condition_variables, within},
     plan::{Plan, plan},
     request::{Allowed, Outcome, Response},
+    suggestion::with_suggestion,
     syntax::first_error,
     types::Types,
 };
@@ -50,7 +52,12 @@ impl Documents {
         Self(Cache::new(count))
     }
 
-    /// The document with this text.
+    /// The document with this text, if it was read lately.
+    pub(super) fn known(&self, text: &str) -> Option<Arc<Document>> {
+        self.0.get(text)
+    }
+
+    /// Reads the document with this text. Who may look at the schema is told what mistakes may have meant (`suggests`).
     ///
     /// # Errors
     ///
@@ -61,12 +68,10 @@ impl Documents {
         schema: &Valid<Schema>,
         limits: &Limits,
         allowed: Allowed,
+        suggests: bool,
         correlation_id: &str,
     ) -> Result<Arc<Document>, Response> {
-        if let Some(known) = self.0.get(text) {
-            return Ok(known);
-        }
-        let document = Arc::new(read(text, schema, limits, allowed, correlation_id)?);
+        let document = Arc::new(read(text, schema, limits, allowed, suggests, correlation_id)?);
         if text.len() <= LARGEST_KEPT {
             self.0.insert(text.into(), Arc::clone(&document));
         }
@@ -79,6 +84,7 @@ fn read(
     schema: &Valid<Schema>,
     limits: &Limits,
     allowed: Allowed,
+    suggests: bool,
     correlation_id: &str,
 ) -> Result<Document, Response> {
     check_levels(text, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
@@ -99,7 +105,8 @@ fn read(
     }
     check_document(&parsed, limits).map_err(|error| refuse_with(Outcome::TooMuch, &error, correlation_id))?;
     let executable = parsed.to_executable_validate(schema).map_err(|refused| {
-        let found = refused.errors.iter().map(|error| error.to_json());
+        let told = |error: GraphQLError| if suggests { with_suggestion(error, schema) } else { error };
+        let found = refused.errors.iter().map(|error| told(error.to_json()));
         refuse_document(Outcome::Invalid, "GRAPHQL_VALIDATION_FAILED", found, correlation_id)
     })?;
     Ok(Document { executable, conditions: condition_variables(&parsed), plans: RwLock::default() })

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     context::Context,
-    cost::{Asked, Cost, Step, estimate, walk},
+    cost::{Asked, Cost, LEAST, Step, estimate, walk},
     plan::Plan,
     request::{Outcome, Response},
     run::Run,
@@ -25,7 +25,8 @@ pub type Rehearse = fn(&Context) -> Rehearsal;
 /// The answer to a request that asked for a dry run; `limit` is the most that a request may cost.
 ///
 /// Every loader is asked once for a key that nothing has, so what it would ask the database is known without asking it.
-/// Who may not look at the schema is told how many statements there are, and no more.
+/// Who may not look at the schema is told how many statements there are, and no more. It costs as much as there are fields
+/// that give objects.
 pub(super) async fn dry_run(
     plan: &Plan,
     limit: u64,
@@ -50,10 +51,11 @@ pub(super) async fn dry_run(
     }
     let statements: u64 = steps.iter().filter_map(|step| step["statements"].as_u64()).sum();
     let estimated = estimate(plan, asked);
+    let actual = LEAST + steps.len() as u64;
     let cost = json!({ "estimated": estimated, "limit": limit });
     let extensions = json!({ "cost": cost, "statements": statements, "plan": steps });
     let body = Bytes::from(json!({ "data": null, "extensions": extensions }).to_string());
-    Response { outcome: Outcome::Complete, body, cost: Cost { estimated, actual: 0 }, refused: Vec::new() }
+    Response { outcome: Outcome::Complete, body, cost: Cost { estimated, actual }, refused: Vec::new() }
 }
 
 fn shown(step: &Step<'_, '_>) -> Value {

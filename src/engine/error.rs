@@ -64,13 +64,14 @@ fn refuse(outcome: Outcome, errors: Vec<Value>) -> Response {
 /// The errors of an answer that was executed. Internal ones are logged here, once, with their causes; the client sees
 /// nothing of them.
 pub(super) fn report(problems: &[Problem], correlation_id: &str) -> Value {
-    let shown = problems.iter().map(|Problem { error, path, location: (line, column) }| {
-        json!({
-            "message": error.to_string(),
-            "locations": [{ "line": line, "column": column }],
-            "path": path,
-            "extensions": extensions(error, correlation_id, path),
-        })
+    let shown = problems.iter().map(|Problem { error, path, location }| {
+        let mut shown = json!({ "message": error.to_string() });
+        if let Some((line, column)) = location {
+            shown["locations"] = json!([{ "line": line, "column": column }]);
+        }
+        shown["path"] = path.clone().into();
+        shown["extensions"] = extensions(error, correlation_id, path);
+        shown
     });
     shown.collect()
 }

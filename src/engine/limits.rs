@@ -25,6 +25,8 @@ pub struct Limits {
     pub selections: u64,
     /// Objects that the answer may hold, if every page is full.
     pub cost: u64,
+    /// Bytes of the answer, and of each event of a live one.
+    pub answer_bytes: usize,
     /// Rows of one page.
     pub page_size: u32,
 }
@@ -180,6 +182,7 @@ mod tests {
             root_fields: 3,
             selections: 10_000,
             cost: 1000,
+            answer_bytes: 8 * 1024 * 1024,
             page_size: 500,
         }
     }

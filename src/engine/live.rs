@@ -80,7 +80,7 @@ impl<E: Described> Answers<E> {
         let events: Box<super::run::Rows> = Box::new(events);
         let joined = selection.object.join(&*events, selection, &run).await;
         let nothing = serde_json::Map::new();
-        let mut writer = Writer::new(now, context.permissions, &nothing);
+        let mut writer = Writer::new(now, context.permissions, &nothing, engine.limits.answer_bytes);
         let write = |index| {
             let written =
                 writer.root(key, |writer| selection.object.write(&*events, index, selection, &joined, writer));
@@ -133,7 +133,7 @@ fn finish(writer: &mut Writer<'_>, is_null: bool, context: &Context) -> (Bytes, 
         writer.json.truncate(0);
         writer.json.raw(b"{\"data\":null");
     }
-    let problems = std::mem::take(&mut writer.problems);
+    let problems = writer.take_problems();
     if !problems.is_empty() {
         writer.json.raw(b",\"errors\":");
         let errors = error::report(&problems, &context.correlation_id);
@@ -164,7 +164,8 @@ impl Begun {
         let [selected] = self.plan.root.fields.as_slice() else { return None };
         let permission = self.context.permissions.missing(selected.needs)?;
         let nothing = serde_json::Map::new();
-        let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing);
+        let most = self.engine.limits.answer_bytes;
+        let mut writer = Writer::new(self.context.now, self.context.permissions, &nothing, most);
         let written = writer.root(&selected.key, |writer| writer.forbidden(selected, permission));
         let (body, refused) = finish(&mut writer, written.is_err(), &self.context);
         let cost = Cost { estimated: self.estimated, actual: LEAST };

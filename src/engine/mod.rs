@@ -30,6 +30,7 @@ mod scalar;
 mod schema;
 mod selection;
 mod stored;
+mod suggestion;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -178,7 +179,7 @@ impl Engine {
             Ok(request) => request,
             Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
         };
-        let begun = match self.0.begun(&request, allowed, context) {
+        let begun = match self.0.begun(&request, allowed, context).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(context)) => return Opened::Answered(self.0.answered(&request, allowed, &context).await),
             Err(refused) => return Opened::Answered(refused.charged(gate.as_deref())),
@@ -214,7 +215,7 @@ impl Engine {
     /// The answer that tells what is wrong with it.
     pub fn check(&self, text: &str) -> Result<Vec<Option<String>>, Response> {
         let Inner { documents, schema, limits, .. } = &*self.0;
-        let document = documents.read(text, schema, limits, Allowed::Live, "check")?;
+        let document = documents.read(text, schema, limits, Allowed::Live, true, "check")?;
         let operations = document.executable.operations.iter();
         Ok(operations.map(|operation| operation.name.as_ref().map(ToString::to_string)).collect())
     }
@@ -227,10 +228,31 @@ impl Inner {
     ///
     /// The response to a request that is refused.
     async fn resolved(&self, request: Request, allowed: Allowed, context: &Context) -> Result<Request, Response> {
-        let readable = |text: &str| {
-            self.documents.read(text, &self.schema, &self.limits, allowed, &context.correlation_id).map(drop)
-        };
-        self.stored.resolve(request, context, readable).await
+        let id = &context.correlation_id;
+        request.check_wishes().map_err(|message| refusal(Outcome::Malformed, "BAD_REQUEST", &message, id))?;
+        let (request, hash) = self.stored.resolve(request, context).await?;
+        if let (Some(hash), Some(text)) = (hash, &request.query) {
+            self.document(text, allowed, context).await?;
+            self.stored.learn(context.scope, hash, text);
+        }
+        Ok(request)
+    }
+
+    /// The document with this text. One that was not read lately is read when its sender's lane has a place for it, and costs
+    /// as much as it is long unless it can be executed.
+    ///
+    /// # Errors
+    ///
+    /// The answer that tells what is wrong with it.
+    async fn document(&self, text: &str, allowed: Allowed, context: &Context) -> Result<Arc<Document>, Response> {
+        if let Some(known) = self.documents.known(text) {
+            return Ok(known);
+        }
+        let (id, cost) = (&context.correlation_id, cost::reading(text));
+        let leave = context.enter(cost).await.map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
+        let read = self.documents.read(text, &self.schema, &self.limits, allowed, context.may_introspect, id);
+        leave(if read.is_ok() { 0 } else { cost });
+        read.map_err(|refused| Response { cost: Cost { estimated: 0, actual: cost }, ..refused })
     }
 
     async fn answered(&self, request: &Request, allowed: Allowed, context: &Context) -> Response {
@@ -261,7 +283,7 @@ impl Inner {
             },
             _ => None,
         };
-        let document = self.documents.read(text, &self.schema, &self.limits, allowed, id)?;
+        let document = self.document(text, allowed, context).await?;
         let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
         if operation.operation_type == OperationType::Subscription && !is_dry_run {
             return Err(refusal(Outcome::Invalid, "LIVE_TRANSPORT_REQUIRED", LIVE_TRANSPORTS, id));
@@ -272,9 +294,13 @@ impl Inner {
             return Err(forbid("FORBIDDEN", INTROSPECTION_CLOSED, id));
         }
         if is_dry_run {
+            let leave = context.enter(cost::LEAST).await;
+            let leave = leave.map_err(|error| refuse_with(outcome_of(&error), &error, id))?;
             let Rehearsal { context, noted } = (self.rehearse)(context);
             let run = Run { is_rehearsal: true, ..self.run(&context, &variables) };
-            return Ok(dry_run(&plan, self.limits.cost, &run, &*noted).await);
+            let answer = dry_run(&plan, self.limits.cost, &run, &*noted).await;
+            leave(answer.cost.actual);
+            return Ok(answer);
         }
         let estimated =
             self.affordable(&plan, &variables).map_err(|error| refuse_with(Outcome::TooMuch, &error, id))?;
@@ -305,14 +331,14 @@ impl Inner {
     /// # Errors
     ///
     /// The response to a request that is refused.
-    fn begun(
+    async fn begun(
         self: &Arc<Self>,
         request: &Request,
         allowed: Allowed,
         context: Context,
     ) -> Result<Result<Begun, Context>, Response> {
         let id = &context.correlation_id;
-        let document = self.documents.read(text_of(request, id)?, &self.schema, &self.limits, allowed, id)?;
+        let document = self.document(text_of(request, id)?, allowed, &context).await?;
         let operation = document.operation(request.operation_name.as_deref(), allowed, id)?;
         let is_live = operation.operation_type == OperationType::Subscription;
         if !is_live || allowed == Allowed::Everything || request.wants("dryRun") {
@@ -382,18 +408,19 @@ impl Inner {
     ) -> Answer {
         let run = self.run(context, variables);
         let joined = plan.root.object.join(root, &plan.root, &run).await;
-        let mut writer = Writer::new(context.now, context.permissions, introspected);
+        let mut writer = Writer::new(context.now, context.permissions, introspected, self.limits.answer_bytes);
         writer.json.raw(b"{\"data\":");
         let start = writer.json.len();
         if let Err(Nulled) = plan.root.object.write(root, 0, &plan.root, &joined, &mut writer) {
             writer.json.truncate(start);
             writer.json.null();
         }
-        let outcome = if writer.problems.is_empty() {
+        let problems = writer.take_problems();
+        let outcome = if problems.is_empty() {
             Outcome::Complete
         } else {
             writer.json.raw(b",\"errors\":");
-            let errors = error::report(&writer.problems, &context.correlation_id);
+            let errors = error::report(&problems, &context.correlation_id);
             writer.json.raw(errors.to_string().as_bytes());
             Outcome::Partial
         };
@@ -401,7 +428,7 @@ impl Inner {
         let changes_at = [writer.earliest_change(), context.changes_at()].into_iter().flatten().min();
         let objects = writer.objects + introspected.values().map(objects_in).sum::<u64>();
         let cost = Cost { estimated: 0, actual: objects.max(cost::LEAST) };
-        let refused = refused_in(&writer.problems);
+        let refused = refused_in(&problems);
         let body = Bytes::from(writer.json.into_bytes());
         Answer { response: Response { outcome, body, cost, refused }, changes_at }
     }

@@ -22,6 +22,8 @@ use crate::domain::{access::Permissions, event::EntityKind, page::Wants};
 pub struct Plan {
     pub(super) root: Selection,
     pub(super) introspects: bool,
+    /// How often a list of the schema is looked through.
+    pub(super) lists_of_schema: u64,
     /// Everything that the answer is made from.
     pub(super) reads: BTreeSet<EntityKind>,
 }
@@ -34,9 +36,11 @@ pub(super) fn plan(
     operation: &Operation,
     conditions: &[(Name, bool)],
 ) -> Plan {
-    let mut planner = Planner { schema, types, document, conditions, introspects: false, reads: BTreeSet::new() };
+    let (introspects, lists_of_schema, reads) = (false, 0, BTreeSet::new());
+    let mut planner = Planner { schema, types, document, conditions, introspects, lists_of_schema, reads };
     let root = planner.on(operation.selection_set.ty.as_str(), &[&operation.selection_set]);
-    Plan { root, introspects: planner.introspects, reads: planner.reads }
+    let Planner { introspects, lists_of_schema, reads, .. } = planner;
+    Plan { root, introspects, lists_of_schema, reads }
 }
 
 struct Planner<'a> {
@@ -45,6 +49,7 @@ struct Planner<'a> {
     document: &'a ExecutableDocument,
     conditions: &'a [(Name, bool)],
     introspects: bool,
+    lists_of_schema: u64,
     reads: BTreeSet<EntityKind>,
 }
 
@@ -65,6 +70,7 @@ impl<'a> Planner<'a> {
                 "__typename" => (What::Typename, open),
                 "__schema" | "__type" => {
                     self.introspects = true;
+                    self.lists_of_schema += below(&fields).into_iter().map(|set| self.lists(set)).sum::<u64>();
                     (What::Introspection, open)
                 }
                 name => self.what(&*object, name, &fields, &mut relations),
@@ -76,7 +82,7 @@ impl<'a> Planner<'a> {
                 arguments: first.arguments.clone(),
                 needs,
                 is_border,
-                location: location.map_or((0, 0), |at| (at.line, at.column)),
+                location: location.map(|at| (at.line, at.column)),
             }
         });
         let fields: Vec<Selected> = fields.collect();
@@ -193,6 +199,19 @@ impl<'a> Planner<'a> {
             (ResponseKey::new(key), item)
         };
         self.collect("PageInfo", sets).into_iter().map(item).collect()
+    }
+
+    /// How many lists stand in a selection, fragments expanded.
+    fn lists(&self, set: &SelectionSet) -> u64 {
+        let lists = |selection: &executable::Selection| match selection {
+            executable::Selection::Field(field) => u64::from(field.ty().is_list()) + self.lists(&field.selection_set),
+            executable::Selection::FragmentSpread(spread) => {
+                let fragment = self.document.fragments.get(&spread.fragment_name);
+                fragment.map_or(0, |fragment| self.lists(&fragment.selection_set))
+            }
+            executable::Selection::InlineFragment(inline) => self.lists(&inline.selection_set),
+        };
+        set.selections.iter().map(lists).sum()
     }
 
     /// CollectFields: the fields that apply to objects of `type_name`, by response key, in the order of their first

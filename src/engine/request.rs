@@ -29,7 +29,21 @@ pub struct Request {
     pub after: Option<String>,
 }
 
+/// What a request may wish for in its `extensions`.
+const WISHES: [&str; 2] = ["cost", "dryRun"];
+
 impl Request {
+    /// # Errors
+    ///
+    /// What is wrong with a wish. Were it passed over, whoever writes `"true"` would see done what was only to be tried.
+    pub(super) fn check_wishes(&self) -> Result<(), String> {
+        let unclear = WISHES.into_iter().find(|wish| {
+            let wish = self.extensions.as_ref().and_then(|extensions| extensions.get(*wish));
+            wish.is_some_and(|wish| !matches!(wish, Value::Bool(_) | Value::Null))
+        });
+        unclear.map_or(Ok(()), |wish| Err(format!("`extensions.{wish}` must be true or false")))
+    }
+
     /// Whether `extensions` says `true` to this.
     pub(super) fn wants(&self, what: &str) -> bool {
         self.extensions.as_ref().is_some_and(|extensions| extensions.get(what) == Some(&Value::Bool(true)))
@@ -70,9 +84,9 @@ pub struct Response {
 }
 
 impl Response {
-    /// A refusal with what it costs: to be told so took some work, unless that is why.
+    /// A refusal with what it costs, unless that was paid: to be told so took some work, unless that is why.
     pub(super) fn charged(mut self, gate: Option<&dyn Gate>) -> Self {
-        if !matches!(self.outcome, Outcome::TooSoon { .. }) {
+        if self.cost.actual == 0 && !matches!(self.outcome, Outcome::TooSoon { .. }) {
             self.cost.actual = LEAST;
             if let Some(gate) = gate {
                 gate.settle(LEAST);

@@ -38,7 +38,7 @@ pub struct Selected {
     /// Whether somebody may see the object and not this: null stands in its place then.
     pub(super) is_border: bool,
     /// Line and column in the document, from 1.
-    pub(super) location: (usize, usize),
+    pub(super) location: Option<(usize, usize)>,
 }
 
 /// What a key is answered with.

@@ -62,8 +62,8 @@ impl Stored {
         Self { find, registered: Cache::new(count), automatic: (automatic_bytes > 0).then(automatic) }
     }
 
-    /// `request` with the text of the document that it names. A text that came with its hash is remembered once
-    /// `readable` says that it can be executed.
+    /// `request` with the text of the document that it names; and the hash by which a text that came with it is to be
+    /// [learnt](Stored::learn), if it can be executed.
     ///
     /// # Errors
     ///
@@ -72,10 +72,10 @@ impl Stored {
         &self,
         mut request: Request,
         context: &Context,
-        readable: impl Fn(&str) -> Result<(), Response>,
-    ) -> Result<Request, Response> {
+    ) -> Result<(Request, Option<String>), Response> {
         let id = context.correlation_id.as_str();
         let naming = naming(&request).map_err(|message| refusal(Outcome::Malformed, "BAD_REQUEST", message, id))?;
+        let mut to_learn = None;
         request.query = match (request.query.take(), naming) {
             (None, None) => None,
             (None, Some(naming)) => Some(self.named(naming, context).await?),
@@ -91,16 +91,12 @@ impl Stored {
                     Some(hash) if context.registered_only => {
                         self.registered(DocumentId::Hash(hash), context).await?.ok_or_else(|| not_registered(id))?;
                     }
-                    Some(hash) => {
-                        readable(&text)?;
-                        self.learn(context.scope, hash, &text);
-                    }
-                    None => {}
+                    hash => to_learn = hash,
                 }
                 Some(text)
             }
         };
-        Ok(request)
+        Ok((request, to_learn))
     }
 
     async fn named(&self, naming: Naming, context: &Context) -> Result<String, Response> {
@@ -140,7 +136,8 @@ impl Stored {
         }
     }
 
-    fn learn(&self, scope: Uuid, hash: String, text: &str) {
+    /// Remembers a text that can be executed, for those who reach the same.
+    pub(super) fn learn(&self, scope: Uuid, hash: String, text: &str) {
         if let Some(learnt) = self.automatic.as_ref().filter(|_| text.len() <= LARGEST_KEPT) {
             learnt.insert((scope, hash), text.into());
         }

@@ -29,7 +29,19 @@ enum Step<'a> {
 pub(super) struct Problem {
     pub(super) error: Error,
     pub(super) path: Vec<serde_json::Value>,
-    pub(super) location: (usize, usize),
+    /// Line and column of the field.
+    pub(super) location: Option<(usize, usize)>,
+}
+
+/// What a failed field takes while the answer is written, about.
+const BYTES_OF_AN_ERROR: usize = 1024;
+
+fn shown(path: &[Step<'_>]) -> Vec<serde_json::Value> {
+    let step = |step: &Step<'_>| match step {
+        Step::Key(key) => (*key).into(),
+        Step::Index(index) => (*index).into(),
+    };
+    path.iter().map(step).collect()
 }
 
 /// An answer while it is written.
@@ -38,10 +50,14 @@ pub struct Writer<'a> {
     pub(super) now: DateTime<Utc>,
     /// What the caller may see.
     pub(super) permissions: Permissions,
-    pub(super) problems: Vec<Problem>,
+    problems: Vec<Problem>,
     /// Objects written so far, besides the root.
     pub(super) objects: u64,
     path: Vec<Step<'a>>,
+    /// Bytes of the answer at most.
+    most: usize,
+    /// Why nothing more is written.
+    too_long: Option<Problem>,
     introspected: &'a serde_json::Map<String, serde_json::Value>,
     changes_at: Option<DateTime<Utc>>,
 }
@@ -51,6 +67,7 @@ impl<'a> Writer<'a> {
         now: DateTime<Utc>,
         permissions: Permissions,
         introspected: &'a serde_json::Map<String, serde_json::Value>,
+        most: usize,
     ) -> Self {
         let json = Json::with_capacity(16 * 1024);
         Self {
@@ -60,6 +77,8 @@ impl<'a> Writer<'a> {
             problems: Vec::new(),
             objects: 0,
             path: Vec::new(),
+            most,
+            too_long: None,
             introspected,
             changes_at: None,
         }
@@ -68,6 +87,28 @@ impl<'a> Writer<'a> {
     /// When something that was written would be another.
     pub(super) fn earliest_change(&self) -> Option<DateTime<Utc>> {
         self.changes_at
+    }
+
+    /// What failed, or that the answer would have become too long; the writer is as new then.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        let problems = std::mem::take(&mut self.problems);
+        self.too_long.take().map_or(problems, |too_long| vec![too_long])
+    }
+
+    /// Ends the answer where it becomes longer than it may; plain values cost nothing, and aliases multiply them.
+    fn check_room(&mut self) -> Result<(), Nulled> {
+        let length = self.json.len() + self.problems.len() * BYTES_OF_AN_ERROR;
+        if length <= self.most {
+            return Ok(());
+        }
+        let error = Error::LimitExceeded {
+            which: "the length of the answer so far, in bytes,",
+            asked: length as u64,
+            limit: self.most as u64,
+            remedy: "ask for shorter pages, or for fewer fields at once; what a mutation did is done",
+        };
+        self.too_long.get_or_insert_with(|| Problem { error, path: shown(&self.path), location: None });
+        Err(Nulled)
     }
 
     fn changes_at(&mut self, instant: Option<DateTime<Utc>>) {
@@ -97,6 +138,7 @@ impl<'a> Writer<'a> {
     /// Writes null for what the caller may not see.
     pub(super) fn forbidden(&mut self, selected: &Selected, permission: Permission) -> Result<(), Nulled> {
         let (start, nulled) = (self.json.len(), self.problem(Error::Forbidden(permission), selected));
+        self.check_room()?;
         self.or_null(start, selected.is_border, Err(nulled))
     }
 
@@ -105,7 +147,7 @@ impl<'a> Writer<'a> {
         match leaf.write(row, self.now, &mut self.json) {
             Ok(changes_at) => {
                 self.changes_at(changes_at);
-                Ok(())
+                self.check_room()
             }
             Err(beyond) => {
                 let start = self.json.len();
@@ -140,10 +182,10 @@ impl<'a> Writer<'a> {
         self.or_null(start, nullable, written)
     }
 
-    /// A place that may be null ends the way of a [`Nulled`].
+    /// A place that may be null ends the way of a [`Nulled`], unless the whole answer ends.
     fn or_null(&mut self, start: usize, nullable: bool, written: Result<(), Nulled>) -> Result<(), Nulled> {
         match written {
-            Err(Nulled) if nullable => {
+            Err(Nulled) if nullable && self.too_long.is_none() => {
                 self.json.truncate(start);
                 self.json.null();
                 Ok(())
@@ -153,11 +195,7 @@ impl<'a> Writer<'a> {
     }
 
     fn problem(&mut self, error: Error, selected: &Selected) -> Nulled {
-        let step = |step: &Step<'_>| match step {
-            Step::Key(key) => (*key).into(),
-            Step::Index(index) => (*index).into(),
-        };
-        self.problems.push(Problem { error, path: self.path.iter().map(step).collect(), location: selected.location });
+        self.problems.push(Problem { error, path: shown(&self.path), location: selected.location });
         Nulled
     }
 
@@ -238,6 +276,7 @@ impl<'a> Writer<'a> {
 
     /// One row of a level, under the level's selection with that number.
     fn object(&mut self, selection: &'a Selection, level: &Level, number: usize, row: usize) -> Result<(), Nulled> {
+        self.check_room()?;
         self.objects += 1;
         selection.object.write(&*level.rows, row, selection, &level.joined[number], self)
     }

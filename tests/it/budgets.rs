@@ -197,7 +197,10 @@ async fn a_caller_has_so_many_requests_under_way_at_once() {
         config.cache.enabled = false;
     })
     .await;
-    app.query("{ __typename }").await.data();
+    const LISTEN: &str = "subscription { incidentChanged { kind } }";
+    let mut first = Socket::start(&app).await;
+    first.subscribe("1", LISTEN).await;
+    assert_eq!(first.next().await["type"], "next", "to read a document takes a place, but not for long");
     let held = app.store().scoped(&Scope::partner(PartnerId::of_tenant(CONTOSO))).begin().await.expect("a writer");
     let act = spawn_query(&app, ACT.to_owned());
     let refused = until("the act is under way", async || {
@@ -212,7 +215,7 @@ async fn a_caller_has_so_many_requests_under_way_at_once() {
     let mut socket = Socket::start(&app).await;
     socket.subscribe("1", "{ customers { totalCount } }").await;
     assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "RATE_LIMITED");
-    socket.subscribe("2", "subscription { incidentChanged { kind } }").await;
+    socket.subscribe("2", LISTEN).await;
     assert_eq!(socket.next().await["type"], "next", "who listens takes no place");
     drop(held);
     act.await.expect("an answer").data();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Socket, Streamed, TestApp,
+    attacks::many,
     given::{CONTOSO, Given},
 };
 
@@ -113,6 +114,43 @@ async fn a_look_at_the_schema_costs_what_it_shows() {
     let (estimated, actual) = told(&app.query("{ __type(name: \"Customer\") { name fields { name } } }").await);
     assert_eq!(estimated, 1_000);
     assert!((10..100).contains(&actual), "{actual}");
+    let lists =
+        "{ __schema { types { ...T } } again: __schema { types { ...T } } } fragment T on __Type { fields { name } }";
+    let (estimated, actual) = told(&app.query(lists).await);
+    assert_eq!(estimated, 4_000, "each list, fragments expanded");
+    assert!((1_000..4_000).contains(&actual), "{actual}");
+}
+
+#[tokio::test]
+async fn what_tools_ask_of_the_schema_is_affordable_and_a_bomb_is_not() {
+    let app = TestApp::start().await;
+    let (estimated, actual) = told(&app.query(include_str!("support/introspection.graphql")).await);
+    assert!(actual < estimated && estimated < 20_000, "{actual} of {estimated}");
+    let bomb = format!(
+        "{{ __schema {{ {} }} }} fragment T on __Type {{ name fields {{ name args {{ name }} }} inputFields {{ name }} }}",
+        many(300, |n| format!("a{n}: types {{ ...T }} "))
+    );
+    let refused = app.query(&bomb).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "LIMIT_EXCEEDED"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_executed_costs_as_much_as_it_is_long_and_waits_for_its_turn() {
+    let app = TestApp::with(|config| {
+        config.limits.screen_cost_per_minute = 60;
+        config.limits.burst_seconds = 60;
+    })
+    .await;
+    let wrong = |unique: u32| format!("{{ viewer {{ no{unique} {} }} }}", "no ".repeat(797));
+    for unique in [1, 2] {
+        let refused = app.query(&wrong(unique)).await;
+        let code = refused.json()["errors"][0]["extensions"]["code"].clone();
+        assert_eq!((code, told(&refused)), (json!("GRAPHQL_VALIDATION_FAILED"), (0, 25)));
+    }
+    let exhausted = app.query(&wrong(3)).await;
+    assert_eq!((exhausted.status.as_u16(), exhausted.code().as_str()), (429, "RATE_LIMITED"), "{}", exhausted.text);
+    let dry = json!({ "query": "{ viewer { name } partner { name } }", "extensions": { "dryRun": true } });
+    assert_eq!(told(&app.post(&dry).await), (2, 3));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn it_tells_which_page_multiplies_and_how_many_statements_run() {
     let extensions = json!({ "cost": { "estimated": 450, "limit": 200_000 }, "statements": 4, "plan": plan });
     assert_eq!(told, json!({ "data": null, "extensions": extensions }));
     assert_eq!(answer.header("x-supportgraph-cost-estimated"), Some("450"));
-    assert_eq!(answer.header("x-supportgraph-cost-actual"), Some("0"));
+    assert_eq!(answer.header("x-supportgraph-cost-actual"), Some("4"), "one, and one for each line of the plan");
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn as_many_statements_run_as_it_tells() {
 }
 
 #[tokio::test]
-async fn nothing_is_done_and_nothing_charged() {
+async fn nothing_is_done_and_only_the_plan_is_charged() {
     let app = TestApp::start().await;
     Given::put(&app, CONTOSO, "contoso").await;
     let before = app.rows().await;
@@ -98,7 +98,29 @@ async fn nothing_is_done_and_nothing_charged() {
     assert_eq!(answer["extensions"]["plan"][0]["field"], "Mutation.serviceRequestOpen");
     assert_eq!(answer["extensions"]["plan"][0]["statements"], Value::Null);
     assert_eq!(app.rows().await, before);
-    assert_eq!(app.metric("supportgraph_cost_total{lane=\"screen\"}").await, spent);
+    assert_eq!(app.metric("supportgraph_cost_total{lane=\"screen\"}").await, spent + 4);
+}
+
+#[tokio::test]
+async fn a_wish_that_is_neither_true_nor_false_is_refused_before_anything_is_done() {
+    let app = TestApp::start().await;
+    Given::put(&app, CONTOSO, "contoso").await;
+    let act = "mutation { serviceRequestOpen(input: { idempotencyKey: \"wish\", title: \"a\", description: \"b\",
+        severity: MODERATE }) { serviceRequest { id } } }";
+    let before = app.rows().await;
+    for (wish, value) in [("dryRun", json!("true")), ("dryRun", json!(1)), ("dryRun", json!({})), ("cost", json!([]))] {
+        let extensions = json!({ wish: value });
+        let refused = app.post(&json!({ "query": act, "extensions": extensions })).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "BAD_REQUEST"), "{extensions}");
+        assert!(refused.text.contains(&format!("`extensions.{wish}` must be true or false")), "{}", refused.text);
+        let mut socket = Socket::start(&app).await;
+        let payload = json!({ "query": act, "extensions": extensions });
+        socket.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "BAD_REQUEST");
+    }
+    assert_eq!(app.rows().await, before);
+    let unset = json!({ "query": "{ viewer { name } }", "extensions": { "dryRun": null, "cost": null, "other": 1 } });
+    assert!(app.post(&unset).await.data()["viewer"]["name"].is_string());
 }
 
 #[tokio::test]

@@ -54,3 +54,24 @@ async fn a_role_that_does_not_exist_is_no_setting() {
     let refused = App::start(&config, Clock::system()).await.err().expect("it does not start").to_string();
     assert!(refused.contains("limits.introspection: \"SUPERUSER\" is no role; expected ALL"), "{refused}");
 }
+
+#[tokio::test]
+async fn whoever_may_look_is_told_what_a_mistake_may_have_meant() {
+    let app = TestApp::start().await;
+    let far = format!("{{ {} }}", "x".repeat(10_000));
+    for (mistake, meant) in [
+        ("{ custmers { totalCount } }", Some("customers")),
+        ("{ customers(frist: 1) { totalCount } }", Some("first")),
+        ("{ customers(filter: { nam: { eq: \"a\" } }) { totalCount } }", Some("name")),
+        ("{ customers(orderBy: [{ field: NAM }]) { totalCount } }", Some("NAME")),
+        ("query($f: CustomersFilter) { customers(filter: $f) { totalCount } }", Some("CustomerFilter")),
+        ("{ customers { nodes { incident { nodes { id } } } } }", Some("incidents")),
+        ("{ weather }", None),
+        (far.as_str(), None),
+    ] {
+        let told = app.query(mistake).await;
+        assert_eq!(told.json()["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{mistake}");
+        let hint = told.text.split("; did you mean `").nth(1).and_then(|rest| rest.split('`').next());
+        assert_eq!(hint, meant, "{}", told.text);
+    }
+}

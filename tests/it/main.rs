@@ -2,6 +2,7 @@
 //! holds the URL of a server where databases may be created. Nodes meet over the NATS server at `SUPPORTGRAPH_TEST_NATS`.
 
 mod acts_in_scope;
+mod answer_size;
 mod api_keys;
 mod architecture;
 mod attacks;

@@ -293,6 +293,7 @@ pub(in crate::engine) fn engine() -> Engine {
         root_fields: 100,
         selections: 10_000,
         cost: 100_000,
+        answer_bytes: 64 * 1024,
         page_size: 100,
     };
     let settings = Settings {

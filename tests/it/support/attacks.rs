@@ -113,6 +113,21 @@ fn documents() -> Vec<(&'static str, String)> {
             "many introspections",
             format!("{{ {} }}", many(400, |n| format!("a{n}: __schema {{ types {{ name fields {{ name }} }} }} "))),
         ),
+        (
+            "introspections of introspections",
+            format!(
+                "{{ __schema {{ {} }} }} fragment T on __Type {{ name fields {{ name args {{ name }} }} inputFields {{ name }} }}",
+                many(300, |n| format!("a{n}: types {{ ...T }} "))
+            ),
+        ),
+        (
+            "values that multiply",
+            format!(
+                "{{ {} }} fragment C on Customer {{ {} }}",
+                many(24, |n| format!("r{n}: customers {{ nodes {{ ...C }} }} ")),
+                many(400, |n| format!("a{n}: tenantId "))
+            ),
+        ),
         ("a guess at names", "{ custommers { nodes { nam } } }".to_owned()),
     ]
 }
