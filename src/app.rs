@@ -132,8 +132,8 @@ impl App {
 
 /// The configured database, once it is clear that it may be served as configured.
 async fn open(config: &Config) -> anyhow::Result<Store> {
-    if let Some(reason) = config.refused() {
-        bail!(reason);
+    if let Some(problems) = config.refused() {
+        return Err(problems.into());
     }
     let store = connect(&config.database).await?;
     bring_up_to_date(&store, &config.database).await?;

@@ -5,6 +5,9 @@
 //! [`http`] carries bytes, and [`app`] joins the parts. `docs/ARCHITECTURE.md` tells where everything lives and what may
 //! depend on what.
 
+// They panic when nobody reads; `cli/output.rs` has what commands say.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod actions;
 pub mod app;
 pub mod audit;

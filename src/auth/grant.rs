@@ -26,6 +26,8 @@ const NO_PARTNER: &str = "the token is of a tenant that has nothing here; if it 
     partner of the issuer in auth.issuers; if it is a customer's, set allow_customers there";
 const NO_CUSTOMERS: &str = "the token does not say which customers it is for; have the issuer add the claim that \
     customers_claim of the issuer in auth.issuers names, with tenant ids, or `*` for all";
+const NOT_ALL: &str = "a CUSTOMER_USER needs tenant ids of customers, not `*`; have the issuer put them into the claim that \
+    customers_claim of the issuer in auth.issuers names, or give another role";
 
 /// Somebody as a token of `issuer` tells of it: once for each partner that the token is for.
 ///
@@ -98,6 +100,7 @@ fn scope(config: &IssuerConfig, claims: &Claims, roles: &[Role], partner: Partne
             let customers = tenants.iter().map(|tenant| CustomerId::of_tenant(partner, tenant));
             Ok(Scope { partner, customers: Some(customers.collect()) })
         }
+        Some(_) if roles.contains(&Role::CustomerUser) => Err(Denied::NothingGranted(NOT_ALL)),
         // A customer's user sees its own tenant alone, so it has to be known.
         _ if roles.contains(&Role::CustomerUser) => Err(Denied::NothingGranted(NO_CUSTOMERS)),
         _ => Ok(Scope::partner(partner)),

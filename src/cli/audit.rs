@@ -1,13 +1,16 @@
 //! `supportgraph audit`
 
-use std::io::{self, BufWriter, Write};
-
-use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{Failure, progress::Progress};
+use super::{
+    Failure,
+    output::{print, tell},
+    partner_of,
+    progress::Progress,
+    tenant,
+};
 use crate::{
     actions::{Actions, COMMAND_LINE},
     app::{self, with_cause},
@@ -39,7 +42,7 @@ pub(super) struct Arguments {
 enum Command {
     /// Print the audit log, oldest first
     #[command(after_help = "Examples:\n  supportgraph audit export --since 2026-11-01T00:00:00Z > november.ndjson\n  \
-        supportgraph audit export --partner 4d3cf487-70f4-4e1e-9ff1-b2bfce8d9f04 --format csv\n\n\
+        supportgraph audit export --partner 3b33e682-00c3-41ee-9dd2-a548adf56438 --format csv\n\n\
         Without --partner it is everything, with what nobody who was proven did.")]
     Export(Export),
     /// Delete old records for good, and record that
@@ -52,7 +55,7 @@ enum Command {
 #[derive(clap::Args)]
 struct Export {
     /// Tenant id of the partner whose records are wanted
-    #[arg(long, value_name = "TENANT")]
+    #[arg(long, value_name = "TENANT", value_parser = tenant)]
     partner: Option<String>,
     /// The first moment that counts, e.g. 2026-01-31T08:00:00Z
     #[arg(long, value_name = "TIME")]
@@ -103,7 +106,7 @@ async fn prune(prune: &Prune, store: &Store) -> Result<(), Failure> {
     let old = store.audit_before(before).await.map_err(with_cause)?;
     let total: u64 = old.iter().map(|(_, count)| count).sum();
     let since = before.to_rfc3339_opts(SecondsFormat::Secs, true);
-    eprintln!("{total} records are from before {since}");
+    tell(format_args!("{total} records are from before {since}"));
     let actions = Actions::new(store, &clock, COMMAND_LINE);
     let mut progress = Progress::new("deleting", usize::try_from(total).unwrap_or(usize::MAX));
     let mut deleted = 0;
@@ -118,90 +121,70 @@ async fn prune(prune: &Prune, store: &Store) -> Result<(), Failure> {
         }
     }
     drop(progress);
-    println!("deleted {deleted} records");
+    print(format_args!("deleted {deleted} records\n"))?;
     Ok(())
 }
 
 async fn export(export: &Export, store: &Store) -> Result<(), Failure> {
-    let partner = export.partner.as_deref().map(PartnerId::of_tenant);
+    let partner = match &export.partner {
+        Some(tenant) => Some(partner_of(tenant, store).await?),
+        None => None,
+    };
     let range = Range { from: export.since, until: export.until };
-    let mut out = Out::new(export.format);
+    let mut is_read = print(head(export.format)?)?;
     let mut last: Option<AuditRecord> = None;
-    loop {
-        let page = store.audit_after(partner, &range, last.as_ref(), PAGE).await.map_err(with_cause)?;
-        for record in &page {
-            out.write(record)?;
+    while is_read {
+        let mut page = store.audit_after(partner, &range, last.as_ref(), PAGE).await.map_err(with_cause)?;
+        is_read = !page.is_empty() && print(lines(&page, export.format)?)?;
+        last = page.pop();
+    }
+    Ok(())
+}
+
+/// What stands above the records.
+fn head(format: Format) -> anyhow::Result<String> {
+    match format {
+        Format::Ndjson => Ok(String::new()),
+        Format::Csv => table([COLUMNS.map(|(name, _)| name.to_owned())]),
+    }
+}
+
+fn lines(records: &[AuditRecord], format: Format) -> anyhow::Result<String> {
+    match format {
+        Format::Ndjson => {
+            let object = |record| Value::from_iter(COLUMNS.map(|(name, value)| (name, value(record))));
+            Ok(records.iter().map(|record| format!("{}\n", object(record))).collect())
         }
-        match page.into_iter().next_back() {
-            Some(record) => last = Some(record),
-            None => return Ok(out.end()?),
-        }
+        Format::Csv => table(records.iter().map(|record| COLUMNS.map(|(_, value)| cell(value(record))))),
     }
 }
 
-/// Where records are printed.
-enum Out {
-    Lines(BufWriter<io::Stdout>),
-    Table { table: Box<csv::Writer<io::Stdout>>, has_head: bool },
+fn table(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> anyhow::Result<String> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    rows.into_iter().try_for_each(|row| table.write_record(row))?;
+    Ok(String::from_utf8(table.into_inner()?)?)
 }
 
-impl Out {
-    fn new(format: Format) -> Self {
-        match format {
-            Format::Ndjson => Self::Lines(BufWriter::new(io::stdout())),
-            Format::Csv => Self::Table { table: Box::new(csv::Writer::from_writer(io::stdout())), has_head: false },
-        }
-    }
+/// What is told of a record, by its name in the schema.
+type Column = (&'static str, fn(&AuditRecord) -> Value);
 
-    fn write(&mut self, record: &AuditRecord) -> anyhow::Result<()> {
-        let members = members(record);
-        let written = match self {
-            Self::Lines(out) => {
-                let line = Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect());
-                writeln!(out, "{line}")
-            }
-            Self::Table { table, has_head } => {
-                if !*has_head {
-                    *has_head = true;
-                    table.write_record(members.each_ref().map(|(name, _)| *name)).context("nobody reads")?;
-                }
-                table.write_record(members.map(|(_, value)| cell(value))).map_err(io::Error::other)
-            }
-        };
-        written.context("the output cannot be written")
-    }
-
-    fn end(self) -> anyhow::Result<()> {
-        let ended = match self {
-            Self::Lines(mut out) => out.flush(),
-            Self::Table { mut table, .. } => table.flush(),
-        };
-        ended.context("the output cannot be written")
-    }
-}
-
-/// A record by the names of the schema.
-fn members(record: &AuditRecord) -> [(&'static str, Value); 15] {
-    let AuditRecord { action, outcome, roles, .. } = record;
-    let roles: Vec<&str> = roles.iter().map(|role| (*role).into()).collect();
-    [
-        ("id", json!(global_id(AuditRecordId::PREFIX, record.id.0))),
-        ("occurredAt", json!(record.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true))),
-        ("partnerId", json!(record.partner_id.map(|partner| global_id(PartnerId::PREFIX, partner.0)))),
-        ("action", json!(<&str>::from(*action))),
-        ("outcome", json!(<&str>::from(*outcome))),
-        ("subject", json!(record.subject)),
-        ("name", json!(record.name)),
-        ("roles", json!(roles)),
-        ("targetId", json!(record.entity_id.map(|id| global_id(action.prefix(), id)))),
-        ("target", json!(record.target)),
-        ("address", json!(record.address)),
-        ("correlationId", json!(record.correlation_id)),
-        ("code", json!(record.code)),
-        ("inputs", json!(record.inputs)),
-        ("refused", json!(record.refused)),
-    ]
-}
+const COLUMNS: [Column; 15] = [
+    ("id", |record| json!(global_id(AuditRecordId::PREFIX, record.id.0))),
+    ("occurredAt", |record| json!(record.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true))),
+    ("partnerId", |record| json!(record.partner_id.map(|partner| global_id(PartnerId::PREFIX, partner.0)))),
+    ("action", |record| json!(<&str>::from(record.action))),
+    ("outcome", |record| json!(<&str>::from(record.outcome))),
+    ("subject", |record| json!(record.subject)),
+    ("name", |record| json!(record.name)),
+    ("roles", |record| record.roles.iter().map(|role| <&str>::from(*role)).collect()),
+    ("targetId", |record| json!(record.entity_id.map(|id| global_id(record.action.prefix(), id)))),
+    ("target", |record| json!(record.target)),
+    ("address", |record| json!(record.address)),
+    ("correlationId", |record| json!(record.correlation_id)),
+    ("code", |record| json!(record.code)),
+    ("inputs", |record| json!(record.inputs)),
+    ("refused", |record| json!(record.refused)),
+];
 
 /// A value as a cell. A text that a spreadsheet would take for a formula gets an apostrophe: callers choose some of them.
 fn cell(value: Value) -> String {

@@ -1,6 +1,11 @@
 //! `supportgraph check-config`
 
-use super::Failure;
+use std::fmt::Write as _;
+
+use super::{
+    Failure,
+    output::{print, tell},
+};
 use crate::config::{Config, variable};
 
 #[derive(clap::Args)]
@@ -14,23 +19,22 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     if arguments.table {
-        print!("{}", Config::table());
+        print(Config::table())?;
         return Ok(());
     }
-    let mut section = "";
+    let (mut text, mut section) = (String::new(), "");
     for field in config.fields() {
         let (name, key) = field.name.split_once('.').unwrap_or(("", field.name));
         if name != section {
-            println!("{}[{name}]", if section.is_empty() { "" } else { "\n" });
+            let _ = writeln!(text, "{}[{name}]", if section.is_empty() { "" } else { "\n" });
             section = name;
         }
-        println!("{key} = {}  # {} ({})", field.value, config.origin(field.name), variable(field.name));
+        let (value, origin) = (field.value, config.origin(field.name));
+        let _ = writeln!(text, "{key} = {value}  # {origin} ({})", variable(field.name));
     }
-    if let Some(reason) = config.refused() {
-        eprintln!("note: `serve` refuses this: {reason}");
-    }
+    print(text)?;
     for warning in config.warnings() {
-        eprintln!("note: {warning}");
+        tell(format_args!("note: {warning}"));
     }
-    Ok(())
+    config.refused().map_or(Ok(()), |problems| Err(problems.into()))
 }

@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::{
     Failure,
+    output::{print, tell},
     progress::Progress,
     role,
     serve::{Signals, until_signal},
@@ -83,7 +84,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     let life = tokio::select! {
         life = fill(arguments, world, &config.database, &clock) => life?,
         () = signals.stop() => {
-            eprintln!("stopped before the demo was ready");
+            tell("stopped before the demo was ready");
             return Ok(());
         }
     };
@@ -91,14 +92,14 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     let app = App::start_for(&config, clock.clone(), view.local).await?;
     let living = tokio::spawn(live(life, app.store.clone(), clock));
     let addr = app.addr;
-    println!(
+    print(format_args!(
         "\nThis is demo data: {partner} and its {} customers are invented, and only this machine can reach them.\n\n  \
            playground  http://{addr}/playground\n  \
            GraphQL     http://{addr}/graphql\n  \
            schema      http://{addr}/schema.graphql\n\n{}\
-         Incidents come and go while it runs. Stop it with Ctrl+C; the data is deleted then.",
+         Incidents come and go while it runs. Stop it with Ctrl+C; the data is deleted then.\n",
         arguments.customers, view.told
-    );
+    ))?;
     let stopped = until_signal(app, signals).await;
     living.abort();
     stopped

@@ -1,11 +1,16 @@
 //! `supportgraph import`
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::{Failure, progress::Progress, tenant};
+use super::{
+    Failure,
+    output::{print, tell},
+    progress::Progress,
+    tenant,
+};
 use crate::{
     actions::import::{self, Options, Report, Step, Tally},
     app::{self, with_cause},
@@ -74,7 +79,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     drop(bar);
     let report = report.map_err(with_cause)?;
     tell_problems(&report);
-    tell_summary(&report);
+    print_summary(&report)?;
     match report.stopped {
         Some((path, error)) => Err(Failure::Failed(anyhow!(
             "stopped at {}: {:#}. Nothing of this file and of those after it was stored; import everything again when that \
@@ -92,37 +97,40 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
 
 fn tell_problems(report: &Report) {
     for (path, reason) in &report.skipped {
-        eprintln!("skipped {}: {reason}", path.display());
+        tell(format_args!("skipped {}: {reason}", path.display()));
     }
     for (path, item) in report.quarantined.iter().take(SHOWN) {
-        eprintln!("left out of {}, {}: {}", path.display(), item.place, item.reason);
+        tell(format_args!("left out of {}, {}: {}", path.display(), item.place, item.reason));
     }
     if report.quarantined.len() > SHOWN {
-        eprintln!("left out: {} more", count(report.quarantined.len() - SHOWN, "item"));
+        tell(format_args!("left out: {} more", count(report.quarantined.len() - SHOWN, "item")));
     }
     for (path, reason) in &report.failed {
-        eprintln!("failed {}: {reason}", path.display());
+        tell(format_args!("failed {}: {reason}", path.display()));
     }
 }
 
-fn tell_summary(report: &Report) {
+fn print_summary(report: &Report) -> anyhow::Result<()> {
     if report.tallies.is_empty() {
-        return;
+        return Ok(());
     }
     let mut rows: Vec<(&str, Tally)> = report.tallies.iter().map(|(kind, tally)| (kind.what(), *tally)).collect();
     if rows.len() > 1 {
         rows.push(("all", report.total()));
     }
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
-    println!(
-        "{:width$}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>11}",
+    let mut text = format!(
+        "{:width$}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}  {:>11}\n",
         "", "documents", "added", "changed", "unchanged", "outdated", "quarantined"
     );
     for (what, Tally { documents, added, changed, unchanged, outdated, quarantined }) in rows {
-        println!(
+        let _ = writeln!(
+            text,
             "{what:width$}  {documents:>9}  {added:>9}  {changed:>9}  {unchanged:>9}  {outdated:>9}  {quarantined:>11}"
         );
     }
+    print(text)?;
+    Ok(())
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -1,16 +1,22 @@
 //! `supportgraph key`
 
-use anyhow::{anyhow, bail};
+use std::fmt::Write as _;
+
+use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 
-use super::{Failure, lane, role, tenant};
+use super::{
+    Failure, lane,
+    output::{print, tell},
+    partner_of, role, tenant,
+};
 use crate::{
     actions::{Actions, COMMAND_LINE},
     app::{self, with_cause},
     config::Config,
     domain::{
-        CustomerId, PartnerId,
+        CustomerId, Error, PartnerId,
         access::{Lane, Role, Scope, Viewer},
         api_key::{ApiKey, NewKey},
         clock::Clock,
@@ -87,10 +93,15 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
                 lane: issue.lane,
                 expires_at: issue.expires_days.map(|days| clock.now() + TimeDelta::days(days.into())),
             };
-            let (key, text) = actions.issue_api_key(&viewer, new).await.map_err(with_cause)?;
-            println!("{}", text.reveal());
+            let issued = actions.issue_api_key(&viewer, new).await;
+            if let Err(Error::OfInput { .. }) = issued {
+                // It names a customer by an id that nobody typed.
+                require_customers(&issue.customers, &store, &viewer.scope).await?;
+            }
+            let (key, text) = issued.map_err(with_cause)?;
+            print(format_args!("{}\n", text.reveal()))?;
             let end = key.expires_at.map_or("until it is revoked".to_owned(), |end| format!("until {}", day(end)));
-            eprintln!("this is the only time that it is shown; it is good {end}");
+            tell(format_args!("this is the only time that it is shown; it is good {end}"));
         }
         Act::List => {
             let keys = actions.api_keys(&viewer).await.map_err(with_cause)?;
@@ -98,7 +109,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
         }
         Act::Revoke { prefix } => {
             let key = actions.revoke_api_key(&viewer, prefix).await.map_err(with_cause)?;
-            println!("revoked {} ({}); servers refuse it within five seconds", key.prefix, key.name);
+            print(format_args!("revoked {} ({}); servers refuse it within five seconds\n", key.prefix, key.name))?;
         }
     }
     Ok(())
@@ -106,28 +117,42 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
 
 /// The partner that is named, else the only one.
 async fn partner(store: &Store, named: Option<&str>) -> anyhow::Result<PartnerId> {
-    let partners = store.partners().await.map_err(with_cause)?;
-    match (named, partners.as_slice()) {
-        (None, [(only, ..)]) => Ok(*only),
-        (Some(tenant), partners) => {
-            let named = partners.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(tenant));
-            named.map(|(id, ..)| *id).ok_or_else(|| anyhow!("there is no partner {tenant} in the database"))
-        }
-        (None, []) => bail!("there is no partner in the database yet; import something first"),
-        (None, _) => bail!("the database holds several partners; say with --partner whose key it is"),
+    if let Some(tenant) = named {
+        return partner_of(tenant, store).await;
+    }
+    match store.partners().await.map_err(with_cause)?.as_slice() {
+        [(only, ..)] => Ok(*only),
+        [] => bail!("there is no partner in the database yet; import something first"),
+        _ => bail!("the database holds several partners; say with --partner whose key it is"),
+    }
+}
+
+/// # Errors
+///
+/// Tenants that are no customers of the partner, each as it was typed.
+async fn require_customers(tenants: &[String], store: &Store, scope: &Scope) -> anyhow::Result<()> {
+    let ids: Vec<CustomerId> = tenants.iter().map(|tenant| CustomerId::of_tenant(scope.partner, tenant)).collect();
+    let known = store.scoped(scope).customers_by_id(&ids, &Wants::Everything).await.map_err(with_cause)?;
+    let is_known = |id: &CustomerId| known.iter().any(|customer| customer.id == *id);
+    let unknown = tenants.iter().zip(&ids).filter(|(_, id)| !is_known(id)).map(|(tenant, _)| tenant.as_str());
+    match unknown.collect::<Vec<_>>().as_slice() {
+        [] => Ok(()),
+        [one] => bail!("{one} is no customer of this partner; import it first"),
+        several => bail!("{} are no customers of this partner; import them first", several.join(", ")),
     }
 }
 
 async fn list(keys: &[ApiKey], store: &Store, scope: &Scope, now: DateTime<Utc>) -> anyhow::Result<()> {
     let store = store.scoped(scope);
-    println!("{:8}  {:10}  {:10}  {:10}  {:10}  what", "prefix", "state", "issued", "ends", "last used");
+    let mut text =
+        format!("{:8}  {:10}  {:10}  {:10}  {:16}  what\n", "prefix", "state", "issued", "ends", "last used");
     for key in keys {
         let state = match key.revoked_at {
             Some(_) => "revoked",
             None if key.is_good(now) => "good",
             None => "expired",
         };
-        let or_never = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), day);
+        let or_never = |at: Option<String>| at.unwrap_or("never".to_owned());
         let roles: Vec<&str> = key.roles.iter().map(|role| (*role).into()).collect();
         let whose = match &key.customers {
             None => "all customers".to_owned(),
@@ -137,19 +162,26 @@ async fn list(keys: &[ApiKey], store: &Store, scope: &Scope, now: DateTime<Utc>)
             }
         };
         let lane: &str = key.lane.into();
-        println!(
-            "{:8}  {state:10}  {:10}  {:10}  {:10}  {} ({}; {whose}; {lane})",
+        let _ = writeln!(
+            text,
+            "{:8}  {state:10}  {:10}  {:10}  {:16}  {} ({}; {whose}; {lane})",
             key.prefix,
             day(key.created_at),
-            or_never(key.expires_at),
-            or_never(key.last_used_at),
+            or_never(key.expires_at.map(day)),
+            or_never(key.last_used_at.map(minute)),
             key.name,
             roles.join(", "),
         );
     }
+    print(text)?;
     Ok(())
 }
 
 fn day(at: DateTime<Utc>) -> String {
     at.date_naive().to_string()
+}
+
+/// In UTC, as days are.
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
 }

@@ -2,7 +2,10 @@
 
 use anyhow::anyhow;
 
-use super::Failure;
+use super::{
+    Failure,
+    output::{print, tell},
+};
 use crate::{
     app::{self, with_cause},
     config::Config,
@@ -20,7 +23,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     let store = app::connect(&config.database).await?;
     match store.migration_state().await.map_err(with_cause)? {
-        MigrationState::UpToDate => println!("the database is up to date"),
+        MigrationState::UpToDate => {
+            print("the database is up to date\n")?;
+        }
         MigrationState::Behind { .. } if arguments.check => {
             return Err(Failure::Failed(anyhow!(
                 "the database is older than this program; run `supportgraph migrate`"
@@ -28,12 +33,12 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
         }
         MigrationState::Behind { .. } => {
             store.migrate().await.map_err(with_cause)?;
-            println!("the database has been brought up to date");
+            print("the database has been brought up to date\n")?;
         }
         MigrationState::Newer { .. } => return Err(Failure::Failed(app::newer_database())),
     }
     if let Some(warning) = app::missing_second_wall(&store, &config.database).await? {
-        eprintln!("note: {warning}");
+        tell(format_args!("note: {warning}"));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod documents;
 mod import;
 mod key;
 mod migrate;
+mod output;
 mod progress;
 mod roles;
 mod schema;
@@ -14,15 +15,22 @@ mod serve;
 
 use std::{fmt, path::PathBuf, process::ExitCode};
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 use strum::IntoEnumIterator as _;
 use uuid::Uuid;
 
 use crate::{
+    app::with_cause,
     config::{Config, Problems},
-    domain::access::{Lane, Role},
+    domain::{
+        PartnerId,
+        access::{Lane, Role},
+    },
+    store::Store,
     telemetry,
 };
+use output::tell;
 
 /// One GraphQL gateway for a Microsoft cloud partner.
 #[derive(Parser)]
@@ -86,7 +94,7 @@ impl From<Problems> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(error)
+        error.downcast::<Problems>().map_or_else(Self::Failed, Self::from)
     }
 }
 
@@ -105,7 +113,7 @@ pub fn run() -> ExitCode {
     match execute(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("supportgraph: {failure}");
+            tell(format_args!("supportgraph: {failure}"));
             ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 1 })
         }
     }
@@ -137,6 +145,13 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     runtime.block_on(command)
+}
+
+/// The partner whose tenant somebody named.
+async fn partner_of(tenant: &str, store: &Store) -> anyhow::Result<PartnerId> {
+    let partners = store.partners().await.map_err(with_cause)?;
+    let named = partners.into_iter().find(|(_, known, _)| known.eq_ignore_ascii_case(tenant));
+    named.map(|(id, ..)| id).ok_or_else(|| anyhow!("there is no partner {tenant} in the database"))
 }
 
 /// A tenant id, in lower case.

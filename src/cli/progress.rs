@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output::tell;
+
 /// Told on standard error.
 pub(super) struct Progress {
     what: &'static str,
@@ -34,7 +36,7 @@ impl Progress {
         self.bar.set_position(done as u64);
         let quarters = 4 * done / self.total.max(1);
         if self.bar.is_hidden() && quarters > self.quarters && self.total >= WORTH_TELLING {
-            eprintln!("{}: {done} of {}", self.what, self.total);
+            tell(format_args!("{}: {done} of {}", self.what, self.total));
         }
         self.quarters = self.quarters.max(quarters);
     }

@@ -2,7 +2,7 @@
 
 use strum::{EnumMessage, IntoEnumIterator};
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{
     app,
     config::Config,
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct Arguments {}
 
 pub(super) fn run() -> Result<(), Failure> {
-    print!("{}", document());
+    print(document())?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{app, config::Config};
 
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = app::schema(&Config::default(), [0; 32]);
     let Some(file) = &arguments.check else {
-        print!("{}", engine.sdl());
+        print(engine.sdl())?;
         return Ok(());
     };
     let path = file.display();

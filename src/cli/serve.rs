@@ -3,7 +3,10 @@
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Failure;
+use super::{
+    Failure,
+    output::{print, tell},
+};
 use crate::{app::App, config::Config, domain::clock::Clock};
 
 #[derive(clap::Args)]
@@ -14,7 +17,8 @@ pub(super) struct Arguments {}
 pub(super) async fn run(_: &Arguments, config: &Config) -> Result<(), Failure> {
     let signals = Signals::new()?;
     let app = App::start(config, Clock::system()).await?;
-    println!("supportgraph answers at http://{}/graphql; open http://{}/playground", app.addr, app.addr);
+    let addr = app.addr;
+    print(format_args!("supportgraph answers at http://{addr}/graphql; open http://{addr}/playground\n"))?;
     until_signal(app, signals).await
 }
 
@@ -43,13 +47,13 @@ impl Signals {
 /// Stops the server when the process is told to.
 pub(super) async fn until_signal(app: App, mut signals: Signals) -> Result<(), Failure> {
     signals.stop().await;
-    eprintln!("stopping: answering what is in flight; send the signal again to stop at once");
+    tell("stopping: answering what is in flight; send the signal again to stop at once");
     let cut_off = tokio::select! {
         cut_off = app.stop() => cut_off?,
         () = signals.stop() => return Ok(()),
     };
     if cut_off > 0 {
-        eprintln!("{cut_off} connections were cut off after server.drain_timeout_seconds");
+        tell(format_args!("{cut_off} connections were cut off after server.drain_timeout_seconds"));
     }
     Ok(())
 }

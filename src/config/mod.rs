@@ -108,7 +108,8 @@ section! {
         /// `sqlite://file` or `postgres://user:password@host/database`. A secret: `database.url_file` may name a
         /// file that holds it.
         url: SecretString = SecretString::from("sqlite://supportgraph.db"), database_url;
-        /// Connections kept open. SQLite writes through one of them.
+        /// Most connections for reading; SQLite takes two for each core at most. PostgreSQL gets up to as many again for
+        /// writing, SQLite a few of its own.
         max_connections: u64 = 10, within(1, 1000);
         /// Whether `serve` brings a PostgreSQL database up to date by itself. SQLite is always brought up to date.
         migrate_at_start: bool = false, any;
@@ -355,17 +356,19 @@ impl Config {
     }
 
     /// Why `serve` must not begin: the whole network would see every partner's data.
-    pub fn refused(&self) -> Option<String> {
+    pub fn refused(&self) -> Option<Problems> {
         let listen = self.server.listen;
-        let is_open = !listen.ip().is_loopback() && !self.auth.is_required();
-        is_open.then(|| {
-            format!(
-                "listening on {listen} would show every partner's data to the whole network, as no authentication is set up; \
-                 set auth.issuers to accept tokens, or auth.required = true to accept API keys alone (`supportgraph key \
-                 issue` makes one), or set server.listen to a loopback address such as 127.0.0.1:{}",
-                listen.port()
-            )
-        })
+        if listen.ip().is_loopback() || self.auth.is_required() {
+            return None;
+        }
+        let text = format!(
+            "listening on {listen} would show every partner's data to the whole network, as no authentication is set up; \
+             set auth.issuers to accept tokens, or auth.required = true to accept API keys alone (`supportgraph key \
+             issue` makes one), or set server.listen to a loopback address such as 127.0.0.1:{}",
+            listen.port()
+        );
+        let what = "server.listen";
+        Some(Problems(vec![Problem { what: what.to_owned(), origin: self.origin(what), text }]))
     }
 
     /// What is legal, and most likely not meant.

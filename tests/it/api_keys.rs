@@ -17,7 +17,7 @@ use supportgraph::{
 use crate::{
     cli::{run, text},
     support::{
-        Client, Socket, Streamed, TestApp,
+        Client, Socket, Streamed, TestApp, execute,
         given::{ADATUM, BELLOWS, CONTOSO, FABRIKAM, Given},
     },
     tokens::bearing,
@@ -251,7 +251,8 @@ async fn the_command_line_issues_lists_and_revokes() {
     let file = folder.path().join("partner.toml");
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/partner.example.toml");
     std::fs::copy(example, &file).expect("a copy");
-    let imported = run(folder.path(), &["import", "partner.toml"]);
+    let customers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/partner-center/customers-3.json");
+    let imported = run(folder.path(), &["import", "partner.toml", customers]);
     assert!(imported.status.success(), "{}", text(&imported.stderr));
 
     let issued =
@@ -269,6 +270,11 @@ async fn the_command_line_issues_lists_and_revokes() {
     }
     assert!(!listed.contains(&key[12..]), "{listed}");
 
+    let url = format!("sqlite://{}", folder.path().join("supportgraph.db").display());
+    execute(&url, "update api_key set last_used_at = '2026-11-23 04:18:59+00:00'").await;
+    let used = text(&run(folder.path(), &["key", "list"]).stdout);
+    assert!(used.contains("  2026-11-23 04:18  Power BI"), "to the minute: {used}");
+
     assert!(run(folder.path(), &["key", "revoke", prefix]).status.success());
     assert!(text(&run(folder.path(), &["key", "list"]).stdout).contains("revoked"));
     for wrong in [
@@ -280,6 +286,16 @@ async fn the_command_line_issues_lists_and_revokes() {
         let output = run(folder.path(), wrong);
         assert_eq!(output.status.code(), Some(1), "{wrong:?}: {}", text(&output.stderr));
     }
+    let of_customers = |tenants: &[&str]| {
+        let mut arguments = vec!["key", "issue", "--name", "x", "--role", "SALES_AGENT"];
+        arguments.extend(tenants.iter().flat_map(|tenant| ["--customer", tenant]));
+        text(&run(folder.path(), &arguments).stderr)
+    };
+    let known = "c5757d70-06f3-4f23-8367-5a9e55019f94";
+    let one = of_customers(&[known, ADATUM]);
+    assert_eq!(one, format!("supportgraph: {ADATUM} is no customer of this partner; import it first\n"));
+    let several = of_customers(&[BELLOWS, known, ADATUM]);
+    assert!(several.contains(&format!(": {BELLOWS}, {ADATUM} are no customers of this partner; import")), "{several}");
     let output = run(folder.path(), &["key", "issue", "--name", "x", "--role", "EMPEROR"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("HELPDESK_AGENT"), "{}", text(&output.stderr));

@@ -369,10 +369,12 @@ async fn the_log_of_one_partner_is_exported_as_a_table() {
     let app = with_a_partner().await;
     app.with_header("x-request-id", "=1+1").query_with(OPEN, filing("audit-key-1", "Mail is slow")).await.data();
     let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let mut command = supportgraph(folder.path(), arguments);
+        command.env("SUPPORTGRAPH_DATABASE__URL", app.database_url()).output().expect("the program runs")
+    };
     let export = |arguments: &[&str]| {
-        let arguments = [&["audit", "export", "--format", "csv"], arguments].concat();
-        let mut command = supportgraph(folder.path(), &arguments);
-        let done = command.env("SUPPORTGRAPH_DATABASE__URL", app.database_url()).output().expect("the program runs");
+        let done = run(&[&["audit", "export", "--format", "csv"], arguments].concat());
         assert!(done.status.success(), "{}", text(&done.stderr));
         text(&done.stdout)
     };
@@ -382,6 +384,15 @@ async fn the_log_of_one_partner_is_exported_as_a_table() {
     assert!(lines[0].starts_with("id,occurredAt,partnerId,action,outcome,subject"), "{table}");
     assert!(lines[1].contains(",SERVICE_REQUEST_OPEN,DONE,local,local,GLOBAL_ADMIN,srq_"), "{table}");
     assert!(lines[1].contains(",'=1+1,"), "no formula: {table}");
-    assert_eq!(export(&["--since", "2027-01-01T00:00:00Z"]), "");
-    assert_eq!(export(&["--partner", "00000000-0000-4000-8000-000000000000"]), "");
+    assert_eq!(export(&["--since", "2027-01-01T00:00:00Z"]), format!("{}\n", lines[0]), "the head alone");
+
+    let unknown = ["--partner", "00000000-0000-4000-8000-000000000000"];
+    let refused = run(&[&["audit", "export"], &unknown[..]].concat());
+    let as_of_keys = run(&[&["key", "list"], &unknown[..]].concat());
+    assert_eq!((refused.status.code(), text(&refused.stdout)), (Some(1), String::new()));
+    assert!(text(&refused.stderr).contains("there is no partner 00000000-"), "{}", text(&refused.stderr));
+    assert_eq!(refused.stderr, as_of_keys.stderr);
+    let nonsense = run(&["audit", "export", "--partner", "contoso"]);
+    assert_eq!(nonsense.status.code(), Some(2));
+    assert!(text(&nonsense.stderr).contains("not a GUID"), "{}", text(&nonsense.stderr));
 }

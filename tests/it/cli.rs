@@ -1,7 +1,7 @@
 //! The program as it is called from a shell.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, PipeWriter, Read},
     net::SocketAddr,
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
@@ -10,6 +10,7 @@ use std::{
 use crate::support::{Client, Database, execute, raw::Raw};
 
 /// The program in an empty folder, where it also keeps what is temporary, without settings of the machine.
+#[expect(clippy::disallowed_methods, reason = "what the machine sets for the program is taken away")]
 pub fn supportgraph(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supportgraph"));
     for (name, _) in std::env::vars_os() {
@@ -125,12 +126,17 @@ fn serve_refuses_an_address_that_others_can_reach() {
     let mut command = supportgraph(folder.path(), &["serve"]);
     let output = command.env("SUPPORTGRAPH_SERVER__LISTEN", "0.0.0.0:0").output().expect("the program runs");
     let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(
         ["auth.issuers", "auth.required", "key issue", "127.0.0.1:"].iter().all(|what| told.contains(what)),
         "{told}"
     );
     assert!(!folder.path().join("supportgraph.db").exists(), "nothing is left behind");
+
+    let mut command = supportgraph(folder.path(), &["check-config"]);
+    let checked = command.env("SUPPORTGRAPH_SERVER__LISTEN", "0.0.0.0:0").output().expect("the program runs");
+    assert_eq!((checked.status.code(), text(&checked.stderr)), (Some(2), told));
+    assert!(text(&checked.stdout).contains("listen = \"0.0.0.0:0\""), "what is set is printed all the same");
 }
 
 #[test]
@@ -236,6 +242,57 @@ fn check_config_prints_a_file_that_can_be_read_again() {
     std::fs::write(folder.path().join("supportgraph.toml"), &printed.stdout).expect("a file");
     let again = run(folder.path(), &["check-config"]);
     assert!(again.status.success(), "{}", text(&again.stderr));
+}
+
+/// A pipe whose reader has gone.
+fn unread() -> PipeWriter {
+    let (_, writer) = std::io::pipe().expect("a pipe");
+    writer
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_the_end_and_no_failure() {
+    let folder = folder();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/partner.example.toml");
+    std::fs::write(folder.path().join("who.graphql"), "query Who { viewer { name } }").expect("a file");
+    for command in [
+        &["import", example][..],
+        &["documents", "add", "who.graphql"],
+        &["documents", "list"],
+        &["documents", "check"],
+        &["documents", "check", "who.graphql"],
+        &["documents", "remove", "Who"],
+        &["key", "issue", "--name", "Power BI", "--role", "SALES_AGENT"],
+        &["key", "list"],
+        &["audit", "export"],
+        &["audit", "export", "--format", "csv"],
+        &["audit", "prune", "--older-than-days", "90"],
+        &["migrate"],
+        &["schema"],
+        &["roles"],
+        &["check-config"],
+        &["check-config", "--table"],
+        &["--help"],
+    ] {
+        let output = supportgraph(folder.path(), command).stdout(unread()).output().expect("the program runs");
+        assert_eq!((output.status.code(), text(&output.stderr).contains("panic")), (Some(0), false), "{command:?}");
+    }
+    assert!(text(&run(folder.path(), &["key", "list"]).stdout).contains("Power BI"), "it was done all the same");
+}
+
+#[test]
+fn whoever_does_not_hear_what_is_wrong_is_told_by_the_code() {
+    let folder = folder();
+    let partner = ["--partner", "3b33e682-00c3-41ee-9dd2-a548adf56438"];
+    for (command, code) in [([&["key", "list"], &partner[..]].concat(), 1), (vec!["serve", "--nonsense"], 2)] {
+        let status = supportgraph(folder.path(), &command).stderr(unread()).status().expect("the program runs");
+        assert_eq!(status.code(), Some(code), "{command:?}");
+    }
+    let mut serve = supportgraph(folder.path(), &["serve"]);
+    serve.env("SUPPORTGRAPH_SERVER__LISTEN", "127.0.0.1:0").stderr(unread());
+    // Something to warn about.
+    serve.env("SUPPORTGRAPH_AUTH__REQUIRED", "true").env("SUPPORTGRAPH_AUTH__API_KEYS", "false");
+    Serving::start_with(serve).0.stop();
 }
 
 #[test]

@@ -275,8 +275,19 @@ async fn a_claim_narrows_what_is_reached_to_some_customers() {
     let data = ask(&app, &with(json!("*"))).await.data();
     assert_eq!(tenants(&data), [ADATUM, BELLOWS]);
     for nothing in [Value::Null, json!([]), json!({ "a": 1 })] {
-        assert_eq!(ask(&app, &with(nothing.clone())).await.status, StatusCode::FORBIDDEN, "{nothing}");
+        let refused = ask(&app, &with(nothing.clone())).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{nothing}");
+        assert!(refused.text.contains("does not say which customers"), "{}", refused.text);
     }
+}
+
+#[tokio::test]
+async fn a_customers_user_is_told_that_it_cannot_reach_all_customers() {
+    let (app, issuer) = guarded_by(|issuer| issuer.customers_claim = Some("customers".to_owned())).await;
+    let claims = json!({ "customers": "*", "roles": ["CUSTOMER_USER"] });
+    let refused = ask(&app, &SigningKey::ec().sign(&with(&issuer.claims(&app), claims))).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text.contains("needs tenant ids of customers, not `*`"), "{}", refused.text);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::anyhow;
 use serde_json::Value;
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::{
     app::{self, with_cause},
     config::Config,
@@ -58,7 +58,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
     match &arguments.command {
         Command::Check { paths } if !paths.is_empty() => {
             let named = named(&engine, files::read(paths)?)?;
-            println!("{} can be run", count(named.len()));
+            print(format_args!("{} can be run\n", count(named.len())))?;
             Ok(())
         }
         command => {
@@ -77,17 +77,16 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<(), Fa
 async fn add(store: &Store, engine: &Engine, paths: &[PathBuf]) -> Result<(), Failure> {
     let documents = named(engine, files::read(paths)?)?;
     let new = store.register_documents(&documents, Clock::system().now()).await.map_err(with_cause)?;
-    for (text, names) in &documents {
-        println!("{}", line(&DocumentId::hash_of(text), names));
-    }
-    println!("registered {}, {new} of them new", count(documents.len()));
+    let lines = documents.iter().map(|(text, names)| line(&DocumentId::hash_of(text), names) + "\n");
+    let lines: String = lines.collect();
+    print(format_args!("{lines}registered {}, {new} of them new\n", count(documents.len())))?;
     Ok(())
 }
 
 async fn list(store: &Store) -> Result<(), Failure> {
-    for document in store.documents().await.map_err(with_cause)? {
-        println!("{}", line(&document.hash, &document.names));
-    }
+    let documents = store.documents().await.map_err(with_cause)?;
+    let lines: String = documents.iter().map(|document| line(&document.hash, &document.names) + "\n").collect();
+    print(lines)?;
     Ok(())
 }
 
@@ -100,7 +99,7 @@ async fn remove(store: &Store, ids: &[String]) -> Result<(), Failure> {
         if !known {
             return Err(anyhow!("no document is registered as {id}; see `supportgraph documents list`").into());
         }
-        println!("removed {id}");
+        print(format_args!("removed {id}\n"))?;
     }
     Ok(())
 }
@@ -113,7 +112,7 @@ async fn check(store: &Store, engine: &Engine) -> Result<(), Failure> {
     });
     let broken: Vec<String> = broken.collect();
     refuse(&broken)?;
-    println!("{} can be run", count(documents.len()));
+    print(format_args!("{} can be run\n", count(documents.len())))?;
     Ok(())
 }
 
