@@ -13,9 +13,10 @@ try {
   await playground.open();
   await page.getByRole('button', { name: 'Hide editor tools' }).click();
   await playground.execute();
-  // The spinner has gone, and no pointer rests on a button.
+  // The spinner and the bars of the editors have gone, and no pointer rests on a button.
   await page.mouse.move(700, 890);
   await page.locator('.graphiql-spinner').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => !document.querySelector('.scrollbar.visible'));
   await page.screenshot({ path, animations: 'disabled' });
 } finally {
   await browser.close();

@@ -67,7 +67,7 @@ visit('answers the board query with fifty customers', async (playground) => {
 visit('answers every other query, asked at once after opening its tab', async (playground) => {
   await playground.open();
   for (const name of TABS.slice(1, -1)) {
-    await playground.tabs.getByRole('button', { name, exact: true }).click();
+    await playground.choose(name);
     assertAnswered(name, await playground.execute());
   }
 });
@@ -76,7 +76,7 @@ visit('shows what happens, as it happens, until it is stopped', async (playgroun
   await playground.open();
   const { page } = playground;
   const opened = page.waitForEvent('websocket');
-  await playground.tabs.getByRole('button', { name: 'AsItHappens', exact: true }).click();
+  await playground.choose('AsItHappens');
   await playground.run.click();
   const socket = await opened;
   await playground.answer.getByText('"LIVE"').first().waitFor({ timeout: 60_000 });

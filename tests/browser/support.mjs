@@ -60,8 +60,13 @@ export class Playground {
     const answered = this.page.waitForResponse((response) => isOperation(response));
     await click();
     const result = await (await answered).json();
-    await this.answer.getByText(result.data ? '"data"' : '"errors"').first().waitFor();
+    await this.answer.getByText(result.errors ? '"errors"' : '"data"').first().waitFor();
     return result;
+  }
+
+  // The tab with the operation of that name.
+  choose(name) {
+    return this.tabs.getByRole('button', { name, exact: true }).click();
   }
 
   execute() {

@@ -31,6 +31,34 @@ async fn every_example_is_answered() {
 }
 
 #[tokio::test]
+async fn the_readme_shows_one_of_them_and_what_the_demo_answers() {
+    let app = TestApp::with_customers(300).await;
+    let readme = include_str!("../../README.md");
+    let shown = |language: &str| {
+        let (_, from) = readme.split_once(&format!("```{language}\n")).expect("a block");
+        from.split_once("```").expect("its end").0
+    };
+    let (_, query, variables) =
+        examples().into_iter().find(|(name, ..)| name == "2-who-is-calling").expect("the example");
+
+    let answered = app.query_with(&query, variables.clone()).await.json();
+
+    assert_eq!(shown("graphql"), query);
+    let named = readme.split('`').find(|text| text.contains("\"domain\"")).expect("variables");
+    assert_eq!(serde_json::from_str::<Value>(named).expect("variables are JSON"), variables);
+    assert_eq!(serde_json::from_str::<Value>(shown("json")).expect("the answer is JSON"), answered, "{answered:#}");
+}
+
+#[test]
+fn every_example_fits_the_editor() {
+    for (name, query, _) in examples() {
+        for line in query.lines() {
+            assert!(line.chars().count() <= 57, "{name}: the editor would cut {line:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_example_costs_the_same_statements_for_any_number_of_customers() {
     let mut counts = Vec::new();
     for customers in [1, 50, 1_000] {

@@ -9,14 +9,14 @@ import { createInterface } from 'node:readline';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 // Starts `supportgraph demo` on a free port, unless SUPPORTGRAPH_URL names a server that runs already. `settings` are
-// variables of the environment; with them it is always started.
-export async function startDemo(customers, settings) {
+// variables of the environment; with them it is always started. `words` are further ones of the command line.
+export async function startDemo(customers, settings, ...words) {
   if (process.env.SUPPORTGRAPH_URL && !settings) return { url: process.env.SUPPORTGRAPH_URL.replace(/\/$/, ''), stop() {} };
-  return start(['demo', '--customers', `${customers}`, '--port', '0'], { env: { ...process.env, ...settings } });
+  return start(['demo', '--customers', `${customers}`, '--port', '0', ...words], { env: { ...process.env, ...settings } });
 }
 
-// Starts `supportgraph serve` for a partner without customers, where nobody is answered without an API key; `key` is one.
-// `rename` lets something happen: the partner has another name from then on.
+// Starts `supportgraph serve` for a partner without customers, where nobody is answered without an API key: `issue` gives
+// one, and `revoke` takes it back. `rename` lets something happen: the partner has another name from then on.
 export async function startGuarded() {
   const folder = mkdtempSync(join(tmpdir(), 'supportgraph-guarded-'));
   const settings = { SUPPORTGRAPH_AUTH__REQUIRED: 'true', SUPPORTGRAPH_SERVER__LISTEN: '127.0.0.1:0' };
@@ -25,11 +25,11 @@ export async function startGuarded() {
   const file = join(folder, 'partner.toml');
   copyFileSync(join(ROOT, 'docs/partner.example.toml'), file);
   run('import', file);
-  const key = run('key', 'issue', '--name', 'a test', '--role', 'GLOBAL_ADMIN').trim();
   const server = await start(['serve'], options);
   return {
-    key,
     url: server.url,
+    issue: () => run('key', 'issue', '--name', 'a test', '--role', 'GLOBAL_ADMIN').trim(),
+    revoke: (key) => run('key', 'revoke', key.split('_')[1]),
     rename(name) {
       writeFileSync(file, readFileSync(file, 'utf8').replace(/^name = .*/m, `name = "${name}"`));
       run('import', file);
