@@ -4,7 +4,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use secrecy::ExposeSecret;
-use strum::IntoEnumIterator as _;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 #[cfg(feature = "nats")]
@@ -92,7 +91,8 @@ impl App {
             quota,
             failures,
             metrics: metrics.clone(),
-            introspecting: introspecting(&config.limits.introspection)?,
+            introspecting: Role::named(&config.limits.introspection)
+                .map_err(|name| anyhow!("limits.introspection: {name:?} is no role"))?,
             registered_only: registered_only(config)?,
             audit,
         };
@@ -176,22 +176,6 @@ async fn bus(config: &Config, store: &Store) -> anyhow::Result<Arc<dyn Bus>> {
         return Ok(Arc::new(Nats::start(&config.bus, &installation).await.map_err(with_cause)?));
     }
     Ok(Arc::new(InProcess::default()))
-}
-
-/// The roles that may look at the schema.
-fn introspecting(named: &[String]) -> anyhow::Result<Vec<Role>> {
-    let mut roles = Vec::new();
-    for name in named {
-        match name.parse() {
-            Ok(role) => roles.push(role),
-            Err(_) if name.eq_ignore_ascii_case("all") => roles.extend(Role::iter()),
-            Err(_) => {
-                let known: Vec<&str> = Role::iter().map(Into::into).collect();
-                bail!("limits.introspection: {name:?} is no role; expected ALL, or some of {}", known.join(", "))
-            }
-        }
-    }
-    Ok(roles)
 }
 
 /// The schema with the configured limits.

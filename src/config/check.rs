@@ -83,6 +83,14 @@ pub(super) fn registered_only(values: &Vec<String>) -> Result<(), String> {
     })
 }
 
+#[expect(clippy::ptr_arg, reason = "a check gets the type of its field")]
+pub(super) fn roles(values: &Vec<String>) -> Result<(), String> {
+    Role::named(values).map(drop).map_err(|unknown| {
+        let words: Vec<&str> = Role::iter().map(<&str>::from).collect();
+        format!("{unknown:?} is no role; expected ALL, or some of {}", words.join(", "))
+    })
+}
+
 /// The text itself is not repeated: it may hold a password.
 pub(super) fn database_url(value: &SecretString) -> Result<(), String> {
     let url = value.expose_secret();

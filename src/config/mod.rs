@@ -18,7 +18,7 @@ use figment::value::Value;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use check::network;
-use check::{any, bus_url, database_url, filter, guid, hosts, networks, origins, registered_only, within};
+use check::{any, bus_url, database_url, filter, guid, hosts, networks, origins, registered_only, roles, within};
 use issuer::issuers;
 pub use issuer::{IssuerConfig, TENANT, is_safe};
 pub use section::Field;
@@ -184,7 +184,7 @@ section! {
         queue_seconds: u64 = 10, within(1, 3600);
         /// Roles that may look at the schema, by introspection, at `/schema.graphql` and by being told what a mistake may
         /// have meant; `ALL` for everybody, none for nobody.
-        introspection: Vec<String> = PARTNERS_ROLES.map(str::to_owned).to_vec(), any;
+        introspection: Vec<String> = PARTNERS_ROLES.map(str::to_owned).to_vec(), roles;
     }
 }
 

@@ -68,6 +68,25 @@ pub enum Role {
     CustomerUser,
 }
 
+impl Role {
+    /// The roles of these names; `ALL` names every one.
+    ///
+    /// # Errors
+    ///
+    /// The first name that no role has.
+    pub fn named(names: &[String]) -> Result<Vec<Self>, &str> {
+        let named = |name: &String| match name.parse() {
+            Ok(role) => Some(vec![role]),
+            Err(_) => name.eq_ignore_ascii_case("all").then(|| Self::iter().collect()),
+        };
+        let mut roles = Vec::new();
+        for name in names {
+            roles.extend(named(name).ok_or(name.as_str())?);
+        }
+        Ok(roles)
+    }
+}
+
 /// What a field or an act needs. Its documentation is what people read in `docs/ROLES.md`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, EnumIter, EnumMessage,
