@@ -278,6 +278,8 @@ async fn times_at_the_ends_of_all_time_are_understood() {
         json!({ "exp": f64::MAX }),
         json!({ "exp": f64::MIN }),
         json!({ "exp": last + 1 }),
+        json!({ "exp": first }),
+        json!({ "exp": -1.5 }),
         json!({ "exp": last as f64 * 2.0 }),
         json!({ "nbf": last }),
         json!({ "nbf": i64::MAX }),
@@ -286,7 +288,7 @@ async fn times_at_the_ends_of_all_time_are_understood() {
     ] {
         assert_refused(&ask(&app, &with(bad.clone())).await, &bad.to_string());
     }
-    for past in [json!(first), json!(-1), json!(-1.5), json!(0), json!(f64::MIN_POSITIVE)] {
+    for past in [json!(0), json!(1.5), json!(f64::MIN_POSITIVE)] {
         let answer = ask(&app, &with(json!({ "exp": past }))).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{past}");
         assert!(answer.text.contains("the token expired"), "{past}: {}", answer.text);
