@@ -58,7 +58,7 @@ impl Keys {
         match &known.key {
             Some((key, viewer)) if key.is_of(text) => {
                 if !key.is_good(now) {
-                    return Err(TurnedAway { why: Denied::Invalid, who: Some(viewer.into()) });
+                    return Err(TurnedAway { why: Denied::Invalid, who: Some(viewer.proven()) });
                 }
                 if !known.is_noted.swap(true, Ordering::Relaxed) {
                     tokio::spawn(note_use(self.store.clone(), key.clone(), now));

@@ -62,9 +62,10 @@ impl Person {
     }
 
     /// Whatever the token grants. It is a partner's only where that partner alone is meant.
-    pub fn proven(&self) -> Proven {
+    pub fn proven(&self) -> Arc<Proven> {
         let partner = if let [only] = self.own[..] { Some(only) } else { None };
-        Proven { partner, subject: self.subject.as_str().into(), name: self.name.clone(), roles: Arc::default() }
+        let (subject, name) = (self.subject.as_str().into(), self.name.clone());
+        Arc::new(Proven { partner, subject, name, roles: Arc::default() })
     }
 }
 

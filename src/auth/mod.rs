@@ -52,7 +52,7 @@ impl From<domain::Error> for Denied {
 pub struct TurnedAway {
     pub why: Denied,
     /// Who it is, as far as that was proven: for the audit log. Nobody is told.
-    pub who: Option<Proven>,
+    pub who: Option<Arc<Proven>>,
 }
 
 impl From<Denied> for TurnedAway {
@@ -183,10 +183,10 @@ fn named<'a>(viewers: &'a [Viewer], partner: Option<&str>) -> Result<&'a Viewer,
 }
 
 /// Who all of these are, and for which partner if there is but one.
-fn proven(viewers: &[Viewer]) -> Option<Proven> {
+fn proven(viewers: &[Viewer]) -> Option<Arc<Proven>> {
     match viewers {
-        [only] => Some(only.into()),
-        [first, ..] => Some(Proven { partner: None, ..first.into() }),
+        [only] => Some(only.proven()),
+        [first, ..] => Some(Arc::new(Proven { partner: None, ..Proven::clone(&first.proven()) })),
         [] => None,
     }
 }

@@ -255,6 +255,12 @@ impl Viewer {
         self.subject.starts_with("key:")
     }
 
+    /// What is known of it.
+    pub fn proven(&self) -> Arc<Proven> {
+        let (name, roles) = (self.name.clone(), Arc::clone(&self.roles));
+        Arc::new(Proven { partner: Some(self.scope.partner), subject: Arc::clone(&self.subject), name, roles })
+    }
+
     /// Whether both are the same person with the same rights, whatever they showed to prove it.
     pub fn is_same(&self, other: &Self) -> bool {
         self.subject == other.subject && self.roles == other.roles && self.scope == other.scope
@@ -270,18 +276,6 @@ pub struct Proven {
     pub subject: Arc<str>,
     pub name: String,
     pub roles: Arc<[Role]>,
-}
-
-impl From<&Viewer> for Proven {
-    fn from(viewer: &Viewer) -> Self {
-        let Viewer { name, subject, roles, scope, .. } = viewer;
-        Self {
-            partner: Some(scope.partner),
-            subject: Arc::clone(subject),
-            name: name.clone(),
-            roles: Arc::clone(roles),
-        }
-    }
 }
 
 #[cfg(test)]

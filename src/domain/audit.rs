@@ -134,17 +134,16 @@ impl AuditRecord {
 
     /// Something that `viewer` did.
     pub fn of(action: AuditAction, viewer: &Viewer, correlation_id: &str, occurred_at: DateTime<Utc>) -> Self {
-        Self::of_nobody(action, viewer.address, correlation_id, occurred_at).by(viewer.into())
+        Self::of_nobody(action, viewer.address, correlation_id, occurred_at).by(&viewer.proven())
     }
 
     /// The same, done by somebody who is known.
-    pub fn by(self, who: Proven) -> Self {
-        let Proven { partner, subject, name, roles } = who;
+    pub fn by(self, who: &Proven) -> Self {
         Self {
-            partner_id: partner,
-            subject: Some(subject.to_string()),
-            name: Some(name),
-            roles: roles.to_vec(),
+            partner_id: who.partner,
+            subject: Some(who.subject.to_string()),
+            name: Some(who.name.clone()),
+            roles: who.roles.to_vec(),
             ..self
         }
     }

@@ -57,8 +57,8 @@ impl Refusal {
     }
 
     /// The same for somebody who is known.
-    pub fn told(self, who: impl Into<Proven>) -> Self {
-        Self { who: Some(Arc::new(who.into())), ..self }
+    pub fn told(self, who: Arc<Proven>) -> Self {
+        Self { who: Some(who), ..self }
     }
 
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {

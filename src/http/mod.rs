@@ -43,7 +43,11 @@ use crate::{
     audit::AuditLog,
     auth::Auth,
     config::{self, LimitsConfig, LiveConfig, ServerConfig},
-    domain::{access::Role, clock::Clock, document::RegisteredOnly},
+    domain::{
+        access::{Role, Viewer},
+        clock::Clock,
+        document::RegisteredOnly,
+    },
     engine::Engine,
     live::Live,
     quota::{Failures, Quota},
@@ -190,7 +194,7 @@ async fn schema(
     if !http.may_introspect(roles) {
         let message = "your roles may not look at the schema; ask an administrator for a role that may, or to name yours in \
                        limits.introspection";
-        return Err(viewer.iter().fold(Refusal::forbidden(message), Refusal::told));
+        return Err(viewer.iter().map(Viewer::proven).fold(Refusal::forbidden(message), Refusal::told));
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.0.engine.sdl().to_owned()))
 }

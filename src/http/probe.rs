@@ -53,7 +53,7 @@ pub async fn metrics(
         let viewer = http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?;
         let message = "metrics are of the whole installation and for its operator alone, who finds them at the address that \
                        server.metrics_listen names";
-        return Err(Refusal::forbidden(message).told(&viewer));
+        return Err(Refusal::forbidden(message).told(viewer.proven()));
     }
     Ok(all_metrics(State(http)).await)
 }

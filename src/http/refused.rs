@@ -11,7 +11,7 @@ use std::{
 use super::{Http, error::NotLetIn, identity::CorrelationId};
 use crate::{
     domain::{
-        access::{Proven, Viewer},
+        access::Viewer,
         audit::{AuditAction, AuditRecord},
     },
     engine::{self, HearRefused, Outcome, Refused},
@@ -46,7 +46,7 @@ impl Http {
     pub(super) fn record_not_let_in(&self, refused: &NotLetIn, path: &str, from: IpAddr, id: &CorrelationId) {
         let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
         let record = match &refused.who {
-            Some(who) => record.by(Proven::clone(who)),
+            Some(who) => record.by(who),
             None => record,
         };
         self.0.audit.tell_refused(record.about(path).refused_with(refused.code));

@@ -172,21 +172,21 @@ async fn a_revoked_key_writes_nothing_over_a_socket_that_is_open() {
     let mut socket = Socket::open(&app).await;
     socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {key}") } })).await;
     assert_eq!(socket.next().await["type"], "connection_ack");
-    let open = |number: u32| {
-        let input = format!(
-            "{{ idempotencyKey: \"number-{number}\", title: \"written {number}\", description: \"x\", severity: MODERATE }}"
-        );
-        format!("mutation {{ serviceRequestOpen(input: $input) {{ userErrors {{ code }} }} }}")
-            .replace("$input", &input)
+    let open = |id: &str| {
+        let query = "mutation($input: ServiceRequestOpenInput!) { serviceRequestOpen(input: $input) {
+            userErrors { code } } }";
+        let input = json!({ "idempotencyKey": format!("number-{id}"), "title": format!("written {id}"),
+            "description": "x", "severity": "MODERATE" });
+        json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": { "input": input } } })
     };
     app.clock.advance(TimeDelta::seconds(5));
-    socket.subscribe("1", &open(1)).await;
+    socket.send(open("1")).await;
     let done = socket.next().await;
     assert_eq!(done["payload"]["data"]["serviceRequestOpen"]["userErrors"], json!([]), "{done}");
 
     revoke(&app, &fabrikam, &prefix).await;
     app.clock.advance(TimeDelta::seconds(5));
-    socket.subscribe("2", &open(2)).await;
+    socket.send(open("2")).await;
     let (code, reason) = socket.closed().await;
     assert_eq!((code, reason.as_str()), (4403, "Forbidden; the API key is no longer good"));
 
