@@ -15,6 +15,7 @@ mod playground;
 mod probe;
 mod refused;
 mod request;
+mod standing;
 mod stop;
 mod stream;
 mod websocket;

@@ -240,7 +240,7 @@ async fn a_refused_request_is_recorded_with_where_it_came_from() {
         client.request(Method::GET, "/graphql?query=%7B__typename%7D").header("accept", "image/webp,*/*;q=0.8")
     };
     assert_eq!(Answer::of(picture("refused-1", "203.0.113.9, 198.51.100.7")).await.code(), "CSRF_REFUSED");
-    assert_eq!(Answer::of(picture("refused-2", "2001:db8::7")).await.code(), "CSRF_REFUSED");
+    assert_eq!(Answer::of(picture("refused-2", "[2001:db8::7]:50214, 127.0.0.9:443")).await.code(), "CSRF_REFUSED");
     app.query("{ __typename }").await.data();
 
     let mut kept = exported(&app, |lines| lines.len() >= 2).await;

@@ -26,9 +26,10 @@ use super::{
     accept::Connection,
     alarm::Alarm,
     error::Refusal,
-    identity::{CorrelationId, Standing},
+    identity::CorrelationId,
     listener::{Seat, Transport},
     operations::{NotStarted, Opening, Operations, Said, What},
+    standing::Standing,
 };
 use crate::domain::access::Viewer;
 

@@ -23,9 +23,10 @@ use crate::{
         accept::Connection,
         alarm::Alarm,
         error::Refusal,
-        identity::{Claims, CorrelationId, Standing},
+        identity::{Claims, CorrelationId},
         listener::{Seat, Transport},
         operations::{NotStarted, Operations, Said, What},
+        standing::Standing,
     },
 };
 
