@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
+use futures::{FutureExt as _, future::OptionFuture};
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -30,6 +31,8 @@ use crate::{
 pub struct App {
     /// Where it listens; tells the port when the configuration left the choice to the system.
     pub addr: SocketAddr,
+    /// Where it listens to the operator's tools, if it does.
+    pub operators_addr: Option<SocketAddr>,
     pub store: Store,
     pub engine: Engine,
     pub live: Live,
@@ -70,7 +73,6 @@ impl App {
     }
 
     async fn run(config: &Config, clock: Clock, store: Store, bus: Arc<dyn Bus>, local: Local) -> anyhow::Result<Self> {
-        let listen = config.server.listen;
         let cursor_key = store.cursor_key().await.map_err(with_cause)?;
         let cursor_key =
             cursor_key.try_into().map_err(|_| anyhow!("the key of the database does not have 32 bytes"))?;
@@ -98,22 +100,32 @@ impl App {
         };
         let http = Http::new(parts, config.server.clone(), &config.limits, config.live.clone());
 
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!(
-                "cannot listen on {listen}; is another server running there? Choose another port with server.listen"
-            )
-        })?;
+        let listener = bind(config.server.listen, "server.listen").await?;
         let addr = listener.local_addr()?;
+        let operators = match config.server.metrics_listen {
+            Some(listen) => Some(bind(listen, "server.metrics_listen").await?),
+            None => None,
+        };
+        let operators_addr = operators.as_ref().map(TcpListener::local_addr).transpose()?;
         let (stop, stopped) = oneshot::channel();
+        // A dropped sender stops the server as well: nothing is left behind by a test that fails.
+        let stopped = async { drop(stopped.await) }.shared();
         let limits = http::Limits {
             connections: config.server.connections,
             header_timeout: Duration::from_secs(config.server.header_timeout_seconds),
             write_timeout: Duration::from_secs(config.server.write_timeout_seconds),
             drain_timeout: Duration::from_secs(config.server.drain_timeout_seconds),
         };
-        // A dropped sender stops the server as well: nothing is left behind by a test that fails.
-        let serving = tokio::spawn(http::serve(listener, http.router(), limits, async { drop(stopped.await) }));
-        Ok(Self { addr, store, engine, live, metrics, stop, serving, audit: audit_writer })
+        let serving = tokio::spawn(async move {
+            let operators = OptionFuture::from(
+                operators
+                    .map(|listener| http::serve(listener, http.clone().operators_router(), limits, stopped.clone())),
+            );
+            let (cut_off, of_operators) =
+                tokio::join!(http::serve(listener, http.router(), limits, stopped), operators);
+            cut_off + of_operators.unwrap_or_default()
+        });
+        Ok(Self { addr, operators_addr, store, engine, live, metrics, stop, serving, audit: audit_writer })
     }
 
     /// Accepts nothing new, answers what is in flight, and returns how many requests had to be cut off.
@@ -128,6 +140,13 @@ impl App {
         self.audit.stop().await;
         served
     }
+}
+
+/// Listens where `setting` says.
+async fn bind(listen: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    let taken =
+        || format!("cannot listen on {listen}; is another server running there? Choose another port with {setting}");
+    TcpListener::bind(listen).await.with_context(taken)
 }
 
 /// The configured database, once it is clear that it may be served as configured.

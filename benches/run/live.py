@@ -47,6 +47,7 @@ def product(folder, postgres):
         folder,
         SERVER__CONNECTIONS="100000",
         LIVE__SOCKETS_PER_CALLER="100000",
+        LIVE__OPERATIONS_PER_CALLER="100000",
         LIVE__HEARTBEAT_SECONDS="3600",
     )
 

@@ -8,7 +8,7 @@ use std::sync::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 
-use super::Denied;
+use super::{Denied, TurnedAway};
 use crate::{
     domain::{
         Result,
@@ -52,21 +52,20 @@ impl Keys {
     /// # Errors
     ///
     /// `Invalid`, whether the key is unknown, revoked or at its end.
-    pub async fn viewer(&self, text: &KeyText) -> Result<Viewer, Denied> {
+    pub async fn viewer(&self, text: &KeyText) -> Result<Viewer, TurnedAway> {
+        let known = self.known(&text.prefix).await?;
         let now = self.clock.now();
-        let fresh = self.known.get(&text.prefix).filter(|known| now - known.read_at < KNOWN_FOR);
-        let known = match fresh {
-            Some(known) => known,
-            None => self.look_up(&text.prefix).await?,
-        };
         match &known.key {
-            Some((key, viewer)) if key.is_of(text) && key.is_good(now) => {
+            Some((key, viewer)) if key.is_of(text) => {
+                if !key.is_good(now) {
+                    return Err(TurnedAway { why: Denied::Invalid, who: Some(viewer.proven()) });
+                }
                 if !known.is_noted.swap(true, Ordering::Relaxed) {
                     tokio::spawn(note_use(self.store.clone(), key.clone(), now));
                 }
                 Ok(viewer.clone())
             }
-            _ => Err(Denied::Invalid),
+            _ => Err(Denied::Invalid.into()),
         }
     }
 
@@ -76,15 +75,21 @@ impl Keys {
         known.is_some_and(|known| known.key.as_ref().is_some_and(|(key, _)| key.is_of(text) && key.is_good(now)))
     }
 
-    /// See [`super::Auth::stands`]. What is known may be old; then it is looked up for the next time that somebody asks.
-    pub fn stands(&self, viewer: &Viewer) -> bool {
+    /// See [`super::Auth::stands`].
+    pub async fn stands(&self, viewer: &Viewer) -> bool {
         let Some(prefix) = viewer.subject.strip_prefix("key:") else { return true };
-        let (known, now) = (self.known.get(prefix), self.clock.now());
-        if known.as_ref().is_none_or(|known| now - known.read_at >= KNOWN_FOR) {
-            let (keys, prefix) = (self.clone(), prefix.to_owned());
-            tokio::spawn(async move { keys.look_up(&prefix).await.map(drop) });
-        }
+        let known = self.known(prefix).await.ok().or_else(|| self.known.get(prefix));
+        let now = self.clock.now();
         known.is_none_or(|known| known.key.as_ref().is_some_and(|(key, _)| key.is_good(now)))
+    }
+
+    /// What the database says of a prefix, or said a moment ago.
+    async fn known(&self, prefix: &str) -> Result<Arc<Known>> {
+        let now = self.clock.now();
+        match self.known.get(prefix).filter(|known| now - known.read_at < KNOWN_FOR) {
+            Some(known) => Ok(known),
+            None => self.look_up(prefix).await,
+        }
     }
 
     async fn look_up(&self, prefix: &str) -> Result<Arc<Known>> {

@@ -45,6 +45,11 @@ impl Credential {
         }
     }
 
+    /// Whether this is what browsers send by themselves once a person has typed a name and a password.
+    pub fn is_basic(authorization: &str) -> bool {
+        authorization.trim().split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+    }
+
     fn key(text: &str) -> Self {
         KeyText::read(text).map_or(Self::Unusable, Self::Key)
     }

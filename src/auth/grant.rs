@@ -1,5 +1,7 @@
 //! What the claims of a verified token grant.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -8,7 +10,7 @@ use crate::{
     config::{IssuerConfig, TENANT},
     domain::{
         CustomerId, PartnerId,
-        access::{Role, Scope, Viewer},
+        access::{Proven, Role, Scope, Viewer},
         page::Wants,
     },
     store::Store,
@@ -29,43 +31,73 @@ const NO_CUSTOMERS: &str = "the token does not say which customers it is for; ha
 const NOT_ALL: &str = "a CUSTOMER_USER needs tenant ids of customers, not `*`; have the issuer put them into the claim that \
     customers_claim of the issuer in auth.issuers names, or give another role";
 
-/// Somebody as a token of `issuer` tells of it: once for each partner that the token is for.
+/// Whom a verified token names.
+pub struct Person {
+    name: String,
+    subject: String,
+    tenants: Vec<String>,
+    /// The partners whose own people it may be.
+    own: Vec<PartnerId>,
+}
+
+impl Person {
+    /// Reads what a token of `issuer` says.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` if it names nobody.
+    pub async fn read(
+        config: &IssuerConfig,
+        issuer: &str,
+        claims: &Claims,
+        partners: &Partners,
+    ) -> Result<Self, Denied> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let id = text("oid").or_else(|| text("sub")).ok_or(Denied::Invalid)?;
+        let name = ["preferred_username", "upn", "email", "name"].into_iter().find_map(text).unwrap_or(id);
+        let tenants = texts(claims, &config.tenant_claim);
+        let mut own = Vec::new();
+        for tenant in &tenants_of_partners(config, &tenants) {
+            own.extend(partners.choose(Some(tenant)).await?);
+        }
+        Ok(Self { name: name.to_owned(), subject: format!("{issuer}|{id}"), tenants, own })
+    }
+
+    /// Whatever the token grants. It is a partner's only where that partner alone is meant.
+    pub fn proven(&self) -> Arc<Proven> {
+        let partner = if let [only] = self.own[..] { Some(only) } else { None };
+        let (subject, name) = (self.subject.as_str().into(), self.name.clone());
+        Arc::new(Proven { partner, subject, name, roles: Arc::default() })
+    }
+}
+
+/// A person as its token tells of it: once for each partner that the token is for.
 ///
 /// # Errors
 ///
 /// `NothingGranted` with what an administrator has to set.
 pub async fn viewers(
     config: &IssuerConfig,
-    issuer: &str,
     claims: &Claims,
+    person: &Person,
     expires_at: DateTime<Utc>,
     store: &Store,
     partners: &Partners,
 ) -> Result<Vec<Viewer>, Denied> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let id = text("oid").or_else(|| text("sub")).ok_or(Denied::Invalid)?;
-    let name = ["preferred_username", "upn", "email", "name"].into_iter().find_map(text).unwrap_or(id);
-    let subject = format!("{issuer}|{id}");
     let viewer = |roles: &[Role], scope| Viewer {
         expires_at: Some(expires_at),
-        ..Viewer::new(name, &subject, roles.iter().copied(), scope)
+        ..Viewer::new(&person.name, &person.subject, roles.iter().copied(), scope)
     };
-
-    let tenants = texts(claims, &config.tenant_claim);
-    let mut own = Vec::new();
-    for tenant in &tenants_of_partners(config, &tenants) {
-        own.extend(partners.choose(Some(tenant)).await?);
-    }
-    if !own.is_empty() {
+    if !person.own.is_empty() {
         let roles = roles(config, claims)?;
-        let scopes = own.into_iter().map(|partner| scope(config, claims, &roles, partner));
+        let scopes = person.own.iter().map(|partner| scope(config, claims, &roles, *partner));
         return scopes.map(|scope| Ok(viewer(&roles, scope?))).collect();
     }
     match &config.partner {
         // Whatever roles a customer's own administrator gave them: they say nothing here.
         Some(partner) if config.allow_customers => {
             let partner = partners.choose(Some(partner)).await?.ok_or(Denied::NothingGranted(NO_PARTNER))?;
-            let customers = known_customers(store, partner, &tenants).await?;
+            let customers = known_customers(store, partner, &person.tenants).await?;
             Ok(vec![viewer(&[Role::CustomerUser], Scope::customers(partner, customers))])
         }
         _ => Err(Denied::NothingGranted(NO_PARTNER)),

@@ -14,7 +14,7 @@ use jsonwebtoken::{
 use reqwest::{Client, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinHandle};
 
 use crate::{
     config::{IssuerConfig, TENANT, is_safe},
@@ -108,7 +108,8 @@ impl KeySet {
         issuer: &str,
     ) -> Result<Option<Arc<DecodingKey>>, NeverFetched> {
         if !self.has(id) {
-            self.refresh().await;
+            // It fails only where the issuer's answer made us panic, and then nothing was learnt.
+            let _ = self.refreshing().await;
         }
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
         let key = known.as_ref().ok_or(NeverFetched)?.keys.get(id);
@@ -127,10 +128,15 @@ impl KeySet {
         // Whoever holds the lock is asking already.
         let was_asked = || self.0.asked_at.try_lock().map_or(true, |asked| is_recent(*asked, now));
         if now - known.fetched_at >= KEPT_FOR && !was_asked() {
-            let keys = self.clone();
-            tokio::spawn(async move { keys.refresh().await });
+            self.refreshing();
         }
         known.keys.contains_key(id)
+    }
+
+    /// A task of its own: whoever made us ask may go away, and all others go by what the issuer answers.
+    fn refreshing(&self) -> JoinHandle<()> {
+        let keys = self.clone();
+        tokio::spawn(async move { keys.refresh().await })
     }
 
     /// Asks the issuer, unless it was asked just now. What is known stays if it does not answer.

@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Denied,
-    grant::{self, Claims},
+    Denied, TurnedAway,
+    grant::{self, Claims, Person},
     jwks::{KeySet, NeverFetched},
     partner::Partners,
 };
@@ -80,10 +80,10 @@ impl Tokens {
     }
 
     /// What a token grants. One that was verified before is good until its end, or until its key is withdrawn.
-    pub async fn verified(&self, token: &SecretString, partners: &Partners) -> Result<Arc<Verified>, Denied> {
+    pub async fn verified(&self, token: &SecretString, partners: &Partners) -> Result<Arc<Verified>, TurnedAway> {
         let (hash, token) = (hash_of(token), token.expose_secret());
         if let Some(known) = self.verified.get(&hash) {
-            if self.clock.now() <= known.expires_at + SKEW && self.issuers[known.issuer].keys.has(&known.key_id) {
+            if !self.has_ended(known.expires_at) && self.issuers[known.issuer].keys.has(&known.key_id) {
                 return Ok(known);
             }
             self.verified.remove(&hash);
@@ -93,12 +93,12 @@ impl Tokens {
         Ok(verified)
     }
 
-    async fn verify(&self, token: &str, partners: &Partners) -> Result<Verified, Denied> {
+    async fn verify(&self, token: &str, partners: &Partners) -> Result<Verified, TurnedAway> {
         let invalid = |_| Denied::Invalid;
         let header = decode_header(token).map_err(invalid)?;
         // A token does not say by which key it is to be checked, and nothing critical is understood.
         if header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.crit.is_some() {
-            return Err(Denied::Invalid);
+            return Err(Denied::Invalid.into());
         }
         let key_id = header.kid.ok_or(Denied::Invalid)?;
         // Believed only as to whose keys to try.
@@ -107,7 +107,7 @@ impl Tokens {
             self.issuers.iter().enumerate().filter_map(|(at, issuer)| Some((at, issuer, issuer.named_by(&claimed)?)));
         let (at, issuer, name) = found.next().ok_or(Denied::Invalid)?;
         if !issuer.algorithms.contains(&header.alg) {
-            return Err(Denied::Invalid);
+            return Err(Denied::Invalid.into());
         }
         let key = issuer.keys.key(&key_id, header.alg, &name).await;
         let key = key.map_err(|NeverFetched| Denied::IssuerUnreachable)?.ok_or(Denied::Invalid)?;
@@ -119,8 +119,11 @@ impl Tokens {
         // The library would ask the system for the time.
         validation.validate_exp = false;
         let claims = decode::<Claims>(token, &key, &validation).map_err(invalid)?.claims;
-        let expires_at = self.in_time(&claims)?;
-        let viewers = grant::viewers(&issuer.config, &name, &claims, expires_at, &self.store, partners).await?;
+        let person = Person::read(&issuer.config, &name, &claims, partners).await?;
+        let known = |why| TurnedAway { why, who: Some(person.proven()) };
+        let expires_at = self.in_time(&claims).map_err(known)?;
+        let viewers = grant::viewers(&issuer.config, &claims, &person, expires_at, &self.store, partners).await;
+        let viewers = viewers.map_err(known)?;
         Ok(Verified { viewers, issuer: at, key_id, expires_at })
     }
 
@@ -130,15 +133,19 @@ impl Tokens {
             let seconds = claims.get(name)?.as_f64()?;
             DateTime::from_timestamp(seconds as i64, 0)
         };
-        let now = self.clock.now();
         let expires_at = time("exp").ok_or(Denied::Invalid)?;
-        if now > expires_at + SKEW {
+        if self.has_ended(expires_at) {
             return Err(Denied::Expired);
         }
-        if claims.contains_key("nbf") && time("nbf").ok_or(Denied::Invalid)? > now + SKEW {
+        if claims.contains_key("nbf") && time("nbf").ok_or(Denied::Invalid)? > self.clock.now() + SKEW {
             return Err(Denied::Invalid);
         }
         Ok(expires_at)
+    }
+
+    /// The skew is taken off our own time: a token may name the last second that there is.
+    fn has_ended(&self, expires_at: DateTime<Utc>) -> bool {
+        self.clock.now() - SKEW > expires_at
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     config::AuthConfig,
     domain::{
         self, CustomerId, PartnerId,
-        access::{Role, Scope, Viewer},
+        access::{Proven, Role, Scope, Viewer},
         clock::Clock,
     },
     store::Store,
@@ -44,6 +44,26 @@ pub enum Denied {
 impl From<domain::Error> for Denied {
     fn from(error: domain::Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// Somebody who is not let in.
+#[derive(Clone, Debug)]
+pub struct TurnedAway {
+    pub why: Denied,
+    /// Who it is, as far as that was proven: for the audit log. Nobody is told.
+    pub who: Option<Arc<Proven>>,
+}
+
+impl From<Denied> for TurnedAway {
+    fn from(why: Denied) -> Self {
+        Self { why, who: None }
+    }
+}
+
+impl From<domain::Error> for TurnedAway {
+    fn from(error: domain::Error) -> Self {
+        Denied::from(error).into()
     }
 }
 
@@ -112,7 +132,7 @@ impl Auth {
     /// # Errors
     ///
     /// Why nobody does.
-    pub async fn viewer(&self, credential: Option<&Credential>, partner: Option<&str>) -> Result<Viewer, Denied> {
+    pub async fn viewer(&self, credential: Option<&Credential>, partner: Option<&str>) -> Result<Viewer, TurnedAway> {
         let inner = &self.0;
         match credential {
             Some(Credential::Key(text)) if inner.accepts_keys => {
@@ -123,8 +143,8 @@ impl Auth {
             }
             // Without issuers no token can be told from another, and it would grant no more than there is without one.
             Some(Credential::Token(_)) | None if !inner.is_required => self.local(partner).await,
-            None => Err(Denied::Missing),
-            Some(_) => Err(Denied::Invalid),
+            None => Err(Denied::Missing.into()),
+            Some(_) => Err(Denied::Invalid.into()),
         }
     }
 
@@ -137,13 +157,13 @@ impl Auth {
         }
     }
 
-    /// Whether what `viewer` showed is still good, as far as is known: a key that was revoked is known within seconds. The
-    /// end of a token is known beforehand.
-    pub fn stands(&self, viewer: &Viewer) -> bool {
-        self.0.keys.stands(viewer)
+    /// Whether what `viewer` showed is still good. A key is looked up if that was too long ago, and taken for what it was as
+    /// long as the database does not answer. The end of a token is known beforehand.
+    pub async fn stands(&self, viewer: &Viewer) -> bool {
+        self.0.keys.stands(viewer).await
     }
 
-    async fn local(&self, partner: Option<&str>) -> Result<Viewer, Denied> {
+    async fn local(&self, partner: Option<&str>) -> Result<Viewer, TurnedAway> {
         let Local { partner: own, roles, customers } = &self.0.local;
         let partner = self.0.partners.choose(partner.or(own.as_deref())).await?.ok_or(Denied::PartnerUnclear)?;
         let scope = Scope { partner, customers: customers.clone() };
@@ -152,11 +172,21 @@ impl Auth {
 }
 
 /// The viewer who acts for the partner with this tenant id, else the only one.
-fn named<'a>(viewers: &'a [Viewer], partner: Option<&str>) -> Result<&'a Viewer, Denied> {
+fn named<'a>(viewers: &'a [Viewer], partner: Option<&str>) -> Result<&'a Viewer, TurnedAway> {
     let found = match (partner.map(PartnerId::of_tenant), viewers) {
         (Some(partner), viewers) => viewers.iter().find(|viewer| viewer.scope.partner == partner),
         (None, [only]) => Some(only),
         (None, _) => None,
     };
-    found.ok_or(Denied::PartnerUnclear)
+    // Who named none only forgot it.
+    found.ok_or_else(|| TurnedAway { why: Denied::PartnerUnclear, who: partner.and_then(|_| proven(viewers)) })
+}
+
+/// Who all of these are, and for which partner if there is but one.
+fn proven(viewers: &[Viewer]) -> Option<Arc<Proven>> {
+    match viewers {
+        [only] => Some(only.proven()),
+        [first, ..] => Some(Arc::new(Proven { partner: None, ..Proven::clone(&first.proven()) })),
+        [] => None,
+    }
 }

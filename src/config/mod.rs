@@ -51,6 +51,10 @@ section! {
     ServerConfig "server" {
         /// Address and port to listen on. Another address than loopback needs `auth.issuers` or `auth.required`.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), any;
+        /// Address and port where the operator's tools find `/metrics`, `/livez` and `/readyz` without a credential, such as
+        /// `127.0.0.1:9464`; empty for none. Where a credential is required, metrics are told nowhere else. Choose one that
+        /// nobody but the operator reaches.
+        metrics_listen: Option<SocketAddr> = None, any;
         /// Tenant id of the partner that callers on this machine act for. Needed once the database holds several.
         partner: Option<String> = None, guid;
         /// Further names under which this server may be called, besides `localhost` and loopback addresses.
@@ -223,6 +227,8 @@ section! {
         sockets_per_caller: u64 = 1_000, within(1, 1_000_000);
         /// Operations that may run at once on one WebSocket, or on one stream that carries several.
         operations_per_socket: u64 = 100, within(1, 10_000);
+        /// Live operations that one caller may have at once, on all its WebSockets and streams together.
+        operations_per_caller: u64 = 10_000, within(1, 10_000_000);
         /// Live operations of all callers together.
         operations: u64 = 100_000, within(1, 10_000_000);
         /// Time between two signs of life. A WebSocket whose client gives none in return is closed after a second one.
@@ -394,6 +400,13 @@ impl Config {
                 "without a bus, changes that other nodes write are told up to live.poll_seconds = {} seconds late; set bus.url, \
                  or look more often",
                 self.live.poll_seconds
+            ));
+        }
+        if self.live.operations_per_caller >= self.live.operations {
+            warnings.push(format!(
+                "live.operations_per_caller = {} lets one caller take every place of live.operations = {}; a tenth of it leaves \
+                 room for others",
+                self.live.operations_per_caller, self.live.operations
             ));
         }
         warnings

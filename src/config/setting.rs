@@ -113,6 +113,18 @@ impl Setting for SocketAddr {
     }
 }
 
+impl Setting for Option<SocketAddr> {
+    const RIGHT: &'static str = SocketAddr::RIGHT;
+
+    fn read(value: &Value) -> Option<Self> {
+        if value.as_str()?.is_empty() { Some(None) } else { SocketAddr::read(value).map(Some) }
+    }
+
+    fn show(&self) -> String {
+        self.map_or_else(|| "\"\"".to_owned(), |address| address.show())
+    }
+}
+
 impl Setting for SecretString {
     const RIGHT: &'static str = String::RIGHT;
     const SECRET: bool = true;

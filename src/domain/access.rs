@@ -231,6 +231,8 @@ pub struct Viewer {
     /// What it may reach.
     pub scope: Scope,
     pub lane: Lane,
+    /// The lane of what it showed, whatever it asked for.
+    pub own_lane: Lane,
     /// Where it asks from, as far as is known: for the audit log.
     pub address: Option<IpAddr>,
     /// When what it showed of itself ends, such as a token. `None` for never.
@@ -256,6 +258,7 @@ impl Viewer {
             roles,
             scope,
             lane: Lane::Screen,
+            own_lane: Lane::Screen,
             address: None,
             expires_at: None,
         }
@@ -263,7 +266,7 @@ impl Viewer {
 
     /// The same in the lane that it asks for, or its own if that is a later one.
     pub fn in_lane(self, asked: Lane) -> Self {
-        Self { lane: self.lane.max(asked), ..self }
+        Self { lane: self.own_lane.max(asked), ..self }
     }
 
     /// Whether an API key proves who it is.
@@ -271,10 +274,27 @@ impl Viewer {
         self.subject.starts_with("key:")
     }
 
+    /// What is known of it.
+    pub fn proven(&self) -> Arc<Proven> {
+        let (name, roles) = (self.name.clone(), Arc::clone(&self.roles));
+        Arc::new(Proven { partner: Some(self.scope.partner), subject: Arc::clone(&self.subject), name, roles })
+    }
+
     /// Whether both are the same person with the same rights, whatever they showed to prove it.
     pub fn is_same(&self, other: &Self) -> bool {
         self.subject == other.subject && self.roles == other.roles && self.scope == other.scope
     }
+}
+
+/// Somebody who is known, whether it is let in or not: what the audit log says of it.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// `None` where it is not told for which partner.
+    pub partner: Option<PartnerId>,
+    /// As a [`Viewer`]'s.
+    pub subject: Arc<str>,
+    pub name: String,
+    pub roles: Arc<[Role]>,
 }
 
 #[cfg(test)]

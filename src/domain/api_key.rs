@@ -111,6 +111,7 @@ impl ApiKey {
         let subject = format!("key:{}", self.prefix);
         Viewer {
             lane: self.lane,
+            own_lane: self.lane,
             expires_at: self.expires_at,
             ..Viewer::new(&self.name, &subject, self.roles.iter().copied(), scope)
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     AuditRecordId, Error, PartnerId, ServiceRequestId,
-    access::{Role, Viewer},
+    access::{Proven, Role, Viewer},
     filter::Range,
     page::{KeyValue, Listed, Order},
 };
@@ -134,12 +134,17 @@ impl AuditRecord {
 
     /// Something that `viewer` did.
     pub fn of(action: AuditAction, viewer: &Viewer, correlation_id: &str, occurred_at: DateTime<Utc>) -> Self {
+        Self::of_nobody(action, viewer.address, correlation_id, occurred_at).by(&viewer.proven())
+    }
+
+    /// The same, done by somebody who is known.
+    pub fn by(self, who: &Proven) -> Self {
         Self {
-            partner_id: Some(viewer.scope.partner),
-            subject: Some(viewer.subject.to_string()),
-            name: Some(viewer.name.clone()),
-            roles: viewer.roles.to_vec(),
-            ..Self::of_nobody(action, viewer.address, correlation_id, occurred_at)
+            partner_id: who.partner,
+            subject: Some(who.subject.to_string()),
+            name: Some(who.name.clone()),
+            roles: who.roles.to_vec(),
+            ..self
         }
     }
 

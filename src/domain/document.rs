@@ -78,10 +78,10 @@ impl RegisteredOnly {
         Ok(only)
     }
 
-    /// Whether it holds for `viewer`.
+    /// Whether it holds for `viewer`: to ask for another lane than one's own makes nobody free.
     pub fn binds(&self, viewer: &Viewer) -> bool {
         let by_roles = !self.roles.is_empty() && viewer.roles.iter().all(|role| self.roles.contains(role));
-        self.lanes.contains(&viewer.lane) || by_roles
+        self.lanes.contains(&viewer.own_lane) || self.lanes.contains(&viewer.lane) || by_roles
     }
 }
 

@@ -17,15 +17,26 @@ use super::{
     error::Refusal,
     identity::{self, CorrelationId},
     media_type::MediaType,
+    origin,
 };
 
 /// Gives the request its id, keeps foreign names out, catches panics, records who was refused, and completes what leaves.
-pub async fn guard(State(http): State<Http>, mut request: Request, next: Next) -> Response {
+pub async fn guard(State(http): State<Http>, request: Request, next: Next) -> Response {
+    answer(&http, request, next, |_| false).await
+}
+
+/// The same for what the operator's tools ask, which call by address as well: no page can point a name of its own at one.
+pub async fn guard_operators(State(http): State<Http>, request: Request, next: Next) -> Response {
+    answer(&http, request, next, |host| origin::host_address(host).is_some()).await
+}
+
+/// `is_meant` tells of further values of `host` that will do.
+async fn answer(http: &Http, mut request: Request, next: Next, is_meant: impl Fn(&str) -> bool) -> Response {
     let id = CorrelationId::of(request.headers());
     let uri = request.uri().clone();
-    let from = tell_address(&mut request, &http);
+    let from = tell_address(&mut request, http);
     let span = tracing::info_span!("request", method = %request.method(), path = uri.path(), id = &*id.0);
-    let mut response = if is_misdirected(&request, &http) {
+    let mut response = if is_misdirected(&request, http, is_meant) {
         misdirected().answer(MediaType::Json, &id.0)
     } else {
         request.extensions_mut().insert(id.clone());
@@ -91,9 +102,9 @@ async fn caught(response: impl Future<Output = Response>) -> Response {
 }
 
 /// A page elsewhere can let its own name point here; the name in `host` tells. Every browser sends one.
-fn is_misdirected(request: &Request, http: &Http) -> bool {
-    let host = request.headers().get(header::HOST);
-    host.is_some_and(|host| !host.to_str().is_ok_and(|host| identity::is_local_host(host, &http.0.server.hosts)))
+fn is_misdirected(request: &Request, http: &Http, is_meant: impl Fn(&str) -> bool) -> bool {
+    let is_ours = |host: &str| origin::is_local_host(host, &http.0.server.hosts) || is_meant(host);
+    request.headers().get(header::HOST).is_some_and(|host| !host.to_str().is_ok_and(is_ours))
 }
 
 fn misdirected() -> Refusal {

@@ -9,7 +9,7 @@ use axum::{
 
 use super::media_type::MediaType;
 use crate::{
-    domain::{self, access::Viewer},
+    domain::{self, access::Proven},
     engine::{self, Outcome},
 };
 
@@ -23,7 +23,7 @@ pub struct Refusal {
     pub challenge: Option<Challenge>,
     retry_after_seconds: Option<u64>,
     /// To whom it is told, where that is known.
-    viewer: Option<Arc<Viewer>>,
+    who: Option<Arc<Proven>>,
 }
 
 /// How to come back with a credential: `www-authenticate`.
@@ -43,18 +43,22 @@ const ROOM_AFTER_SECONDS: u64 = 5;
 pub struct NotLetIn {
     pub code: &'static str,
     /// Who, where that is known.
-    pub viewer: Option<Arc<Viewer>>,
+    pub who: Option<Arc<Proven>>,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
-        Self { status, code, message, allow: None, challenge: None, retry_after_seconds: None, viewer: None }
+        Self { status, code, message, allow: None, challenge: None, retry_after_seconds: None, who: None }
     }
 
-    /// 403 for somebody who is known.
-    pub fn forbidden(viewer: Viewer, message: &'static str) -> Self {
-        Self { viewer: Some(Arc::new(viewer)), ..Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message) }
+    pub fn forbidden(message: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    /// The same for somebody who is known.
+    pub fn told(self, who: Arc<Proven>) -> Self {
+        Self { who: Some(who), ..self }
     }
 
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
@@ -100,9 +104,13 @@ impl Refusal {
 
     /// Whether somebody is not let in, rather than asks for something that makes no sense or has no room.
     pub fn not_let_in(&self) -> Option<NotLetIn> {
-        let is_access = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        let refused = || NotLetIn { code: self.code, viewer: self.viewer.clone() };
-        (is_access || self.code == "RATE_LIMITED").then(refused)
+        let is_access = match self.code {
+            "RATE_LIMITED" => true,
+            // Who is known and named a partner has no business there; anybody else only forgot to name one.
+            "PARTNER_REQUIRED" => self.who.is_some(),
+            _ => matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
+        };
+        is_access.then(|| NotLetIn { code: self.code, who: self.who.clone() })
     }
 
     /// The same as an answer of the engine, for transports without status codes.

@@ -18,10 +18,11 @@ use super::{
     Http, Shared,
     accept::Connection,
     error::Refusal,
-    identity::{self, Claims, CorrelationId},
+    identity::{Claims, CorrelationId},
     listener::Transport,
     media_type::{MediaType, Reply, require_json},
     operations::{Opening, Operations},
+    origin,
     request::{self, Requests},
     stream::{Format, reservation},
     websocket,
@@ -73,6 +74,10 @@ pub async fn answer(
 impl Http {
     async fn reply(&self, asked: &Asked, body: Body) -> Result<Response, Refusal> {
         let Asked { method, uri, headers, id, connection, reply } = asked;
+        if matches!(*method, Method::GET | Method::HEAD) {
+            origin::require_own_origin(headers, &self.0.server.cors_origins)?;
+            request::refuse_blind_get(headers)?;
+        }
         let claims = Claims::of_headers(headers)?;
         let viewer = || self.admit(&claims, connection.address, id);
         let token = reservation::token(headers, uri);
@@ -80,7 +85,6 @@ impl Http {
             (&Method::PUT, ..) => return self.reserve(viewer().await?, id),
             (&Method::DELETE, Some(token), _) => return self.stop_reserved(token, uri, &viewer().await?),
             (&Method::GET, Some(token), Reply::EventStream) => {
-                identity::require_own_origin(headers, &self.0.server.cors_origins)?;
                 return self.open_reserved(token, &viewer().await?, connection);
             }
             _ => {}
@@ -118,11 +122,6 @@ impl Http {
                 Ok((requests.after(headers), if goes_on { Allowed::Live } else { Allowed::Everything }))
             }
             Method::GET | Method::HEAD => {
-                match reply {
-                    // A picture or a script does not ask for such a stream, and who does tells where it comes from.
-                    Reply::EventStream => identity::require_own_origin(headers, &server.cors_origins)?,
-                    _ => request::refuse_blind_get(headers)?,
-                }
                 let request = request::from_query(uri, server.response_status)?;
                 let requests = Requests::One(Box::new(request)).after(headers);
                 Ok((requests, if goes_on { Allowed::Watching } else { Allowed::Queries }))

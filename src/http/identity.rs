@@ -1,6 +1,6 @@
 //! Who asks, and under which id the request is known in the log.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use chrono::TimeDelta;
@@ -10,13 +10,15 @@ use uuid::Uuid;
 use super::{
     Http,
     error::{Challenge, Refusal},
+    origin,
 };
 use crate::{
-    auth::{Credential, Denied},
+    auth::{Credential, Denied, TurnedAway},
     domain::{
         access::{Lane, Viewer},
         audit::{AuditAction, AuditRecord},
     },
+    quota::Failures,
 };
 
 /// Chooses among several partners, by tenant id.
@@ -63,8 +65,10 @@ impl Claims {
     /// 400 if a header is not text, or there is no such lane.
     pub fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let partner = headers.get(PARTNER).map(|value| value.to_str().map(str::to_owned));
-        let credential =
-            headers.get(header::AUTHORIZATION).map(|value| Credential::read(value.to_str().unwrap_or_default()));
+        let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+        // A browser adds the password that a person typed for this server, whatever page asks.
+        let is_lent = |shown: &&str| origin::foreign_page(headers).is_some() && Credential::is_basic(shown);
+        let credential = authorization.filter(|shown| !is_lent(shown)).map(Credential::read);
         let lane = headers.get(LANE).map(|value| lane(value.to_str().unwrap_or_default()));
         Ok(Self {
             partner: partner.transpose().map_err(|_| unclear_partner())?,
@@ -72,6 +76,17 @@ impl Claims {
             may_ask: may_ask(headers),
             lane: lane.transpose()?,
         })
+    }
+
+    /// The same for the handshake of a WebSocket. No page can set a header there, so what its browser sends is not its own
+    /// word.
+    ///
+    /// # Errors
+    ///
+    /// As [`Claims::of_headers`].
+    pub fn of_handshake(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let claims = Self::of_headers(headers)?;
+        Ok(if headers.contains_key(header::ORIGIN) { Self { credential: None, ..claims } } else { claims })
     }
 
     /// Takes over what a payload says; headers go by the same names there, at the top or in `headers`.
@@ -129,14 +144,22 @@ impl Http {
     /// without naming one.
     async fn viewer(&self, claims: &Claims, from: IpAddr) -> Result<Viewer, Refusal> {
         let shared = &self.0;
-        if let Some(credential) = &claims.credential {
-            shared.failures.admit(from, || shared.auth.knows(credential))?;
+        let credential = claims.credential.as_ref();
+        let mut look = match credential {
+            Some(credential) => {
+                shared.failures.admit(from, || shared.auth.knows(credential))?;
+                Some(Look { failures: &shared.failures, from, has_failed: true })
+            }
+            None => None,
+        };
+        let viewer = shared.auth.viewer(credential, claims.partner.as_deref()).await;
+        if let Some(look) = &mut look {
+            look.has_failed = viewer.as_ref().is_err_and(|turned_away| {
+                matches!(turned_away.why, Denied::Invalid | Denied::Expired | Denied::NothingGranted(_))
+            });
         }
-        let viewer = shared.auth.viewer(claims.credential.as_ref(), claims.partner.as_deref()).await;
-        if let Err(Denied::Invalid | Denied::Expired | Denied::NothingGranted(_)) = &viewer {
-            shared.failures.count(from);
-        }
-        let viewer = viewer.map_err(|denied| refusal(denied, claims.may_ask && shared.auth.accepts_keys()))?;
+        let viewer =
+            viewer.map_err(|turned_away| refusal(turned_away, claims.may_ask && shared.auth.accepts_keys()))?;
         let session = i64::try_from(shared.listening.session_seconds).ok().filter(|seconds| *seconds > 0);
         let session = session.map(|seconds| shared.clock.now() + TimeDelta::seconds(seconds));
         let viewer = Viewer { expires_at: viewer.expires_at.into_iter().chain(session).min(), ..viewer };
@@ -153,15 +176,38 @@ impl Http {
         Ok(viewer)
     }
 
-    /// Where a request comes from that `peer` sent; see [`origin`].
+    /// Where a request comes from that `peer` sent; see [`origin::address`].
     pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        origin(peer, headers, |address| self.0.trusted_proxies.iter().any(|network| network.contains(&address)))
+        origin::address(peer, headers, |address| {
+            self.0.trusted_proxies.iter().any(|network| network.contains(&address))
+        })
     }
 }
 
-fn refusal(denied: Denied, may_ask: bool) -> Refusal {
+/// A credential that is being looked at. Whoever goes away meanwhile has shown one that is not good: leaving early must
+/// not make guesses free.
+struct Look<'a> {
+    failures: &'a Failures,
+    from: IpAddr,
+    has_failed: bool,
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        if self.has_failed {
+            self.failures.count(self.from);
+        }
+    }
+}
+
+fn refusal(TurnedAway { why, who }: TurnedAway, may_ask: bool) -> Refusal {
+    let refusal = refusal_of(why, may_ask);
+    who.into_iter().fold(refusal, Refusal::told)
+}
+
+fn refusal_of(why: Denied, may_ask: bool) -> Refusal {
     let unauthenticated = |error, message| Refusal::unauthenticated(Challenge { error, may_ask }, message);
-    match denied {
+    match why {
         Denied::Missing => unauthenticated(
             None,
             "this needs a credential: send the header `authorization: Bearer` with a token or an API key, or an API key as \
@@ -172,7 +218,7 @@ fn refusal(denied: Denied, may_ask: bool) -> Refusal {
             "the credential is not good here; get a new token for this server, or check the API key",
         ),
         Denied::Expired => unauthenticated(Some("the token expired"), "the token expired; get a new one"),
-        Denied::NothingGranted(reason) => Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", reason),
+        Denied::NothingGranted(reason) => Refusal::forbidden(reason),
         Denied::PartnerUnclear => unclear_partner(),
         Denied::IssuerUnreachable => Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -189,40 +235,6 @@ fn lane(name: &str) -> Result<Lane, Refusal> {
     name.parse().map_err(|_| Refusal::bad_request(message))
 }
 
-/// The last address in `x-forwarded-for` that is no trusted proxy's, if a trusted one handed the request over, else
-/// `peer`: anybody could write that header.
-fn origin(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
-    let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = named.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut hops = hops.iter().rev().map_while(|hop| hop.parse::<IpAddr>().ok());
-    let mut address = peer.to_canonical();
-    while is_trusted(address) {
-        match hops.next() {
-            Some(hop) => address = hop.to_canonical(),
-            None => break,
-        }
-    }
-    address
-}
-
-/// Refuses the page of another origin. A browser lets any page open a WebSocket or an event stream anywhere and tells
-/// where the page came from; whoever is no browser tells nothing.
-///
-/// # Errors
-///
-/// 403 with what would help.
-pub fn require_own_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_own = host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, name)| name == host));
-    if is_own || allowed.iter().any(|allowed| allowed == "*" || allowed == origin) {
-        return Ok(());
-    }
-    let message = "pages of this origin may not listen; add it to `server.cors_origins`";
-    Err(Refusal::new(StatusCode::FORBIDDEN, "ORIGIN_REFUSED", message))
-}
-
 /// The same text for a partner that is missing, misspelt or not chosen: it cannot be used to find out who is there.
 fn unclear_partner() -> Refusal {
     Refusal::new(
@@ -231,21 +243,6 @@ fn unclear_partner() -> Refusal {
         "it is not clear for which partner to answer; send the header `x-supportgraph-partner` with the tenant id of a \
          partner that you may act for; for callers on the server's machine `server.partner` may name it",
     )
-}
-
-/// Whether a request was meant for this machine, by the name it was sent to.
-pub fn is_local_host(host: &str, further: &[String]) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_end_matches('.');
-    let address = std::net::IpAddr::from_str(name.trim_start_matches('[').trim_end_matches(']'));
-    let lower = name.to_ascii_lowercase();
-    address.is_ok_and(|address| address.is_loopback())
-        || lower == "localhost"
-        || lower.ends_with(".localhost")
-        || further.iter().any(|further| further.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -263,32 +260,6 @@ mod tests {
         assert_eq!(&*id("7b5c-e1"), "7b5c-e1");
         for odd in ["", "two words", &"x".repeat(65), "ä"] {
             assert_eq!(id(odd).len(), 32, "{odd:?} is replaced");
-        }
-    }
-
-    #[test]
-    fn only_a_trusted_proxy_tells_where_a_request_comes_from() {
-        let from = |peer: &str, forwarded: &str| {
-            let header = (HeaderName::from_static("x-forwarded-for"), HeaderValue::from_str(forwarded).unwrap());
-            let is_trusted = |address: IpAddr| address.to_string().starts_with("10.");
-            origin(peer.parse().unwrap(), &HeaderMap::from_iter([header]), is_trusted).to_string()
-        };
-        assert_eq!(from("203.0.113.9", "198.51.100.1"), "203.0.113.9", "anybody can write the header");
-        assert_eq!(from("10.0.0.1", "198.51.100.1"), "198.51.100.1");
-        assert_eq!(from("::ffff:10.0.0.1", "192.0.2.7, 198.51.100.1, 10.0.0.2"), "198.51.100.1");
-        assert_eq!(from("10.0.0.1", "nonsense"), "10.0.0.1");
-    }
-
-    #[test]
-    fn only_names_of_this_machine_and_configured_ones_are_local() {
-        let further = ["gateway.example".to_owned()];
-        for host in
-            ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "a.localhost:9", "[::1]:8080", "gateway.example:8080"]
-        {
-            assert!(is_local_host(host, &further), "{host}");
-        }
-        for host in ["evil.example:8080", "localhost.evil.example", "10.0.0.1", "127.0.0.1.evil.example", ""] {
-            assert!(!is_local_host(host, &further), "{host}");
         }
     }
 

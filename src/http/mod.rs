@@ -10,10 +10,12 @@ mod identity;
 mod listener;
 mod media_type;
 mod operations;
+mod origin;
 mod playground;
 mod probe;
 mod refused;
 mod request;
+mod standing;
 mod stop;
 mod stream;
 mod websocket;
@@ -24,7 +26,7 @@ use axum::{
     Extension, Router,
     extract::State,
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap,
         header::{self, HeaderName, HeaderValue},
     },
     middleware,
@@ -42,7 +44,11 @@ use crate::{
     audit::AuditLog,
     auth::Auth,
     config::{self, LimitsConfig, LiveConfig, ServerConfig},
-    domain::{access::Role, clock::Clock, document::RegisteredOnly},
+    domain::{
+        access::{Role, Viewer},
+        clock::Clock,
+        document::RegisteredOnly,
+    },
     engine::Engine,
     live::Live,
     quota::{Failures, Quota},
@@ -160,6 +166,18 @@ impl Http {
         }
         router.layer(middleware::from_fn_with_state(self.clone(), edge::guard)).with_state(self)
     }
+
+    /// What the operator's tools ask, without a credential.
+    pub fn operators_router(self) -> Router {
+        Router::new()
+            .route("/livez", get(probe::alive))
+            .route("/readyz", get(probe::ready))
+            .route("/metrics", get(probe::all_metrics))
+            .fallback(|| async { Refusal::not_found() })
+            .method_not_allowed_fallback(|| async { Refusal::method_not_allowed("GET, HEAD") })
+            .layer(middleware::from_fn_with_state(self.clone(), edge::guard_operators))
+            .with_state(self)
+    }
 }
 
 /// The SDL, as text that a browser shows.
@@ -177,8 +195,7 @@ async fn schema(
     if !http.may_introspect(roles) {
         let message = "your roles may not look at the schema; ask an administrator for a role that may, or to name yours in \
                        limits.introspection";
-        let nobody = || Refusal::new(StatusCode::FORBIDDEN, "FORBIDDEN", message);
-        return Err(viewer.map_or_else(nobody, |viewer| Refusal::forbidden(viewer, message)));
+        return Err(viewer.iter().map(Viewer::proven).fold(Refusal::forbidden(message), Refusal::told));
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], http.0.engine.sdl().to_owned()))
 }

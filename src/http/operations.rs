@@ -8,9 +8,8 @@ use std::{
 use futures::{FutureExt, StreamExt, future::BoxFuture, ready};
 
 use super::{
-    error::Refusal,
     identity::CorrelationId,
-    listener::{Listeners, Listening, Transport},
+    listener::{Caller, Listeners, Listening, Seat, Transport},
 };
 use crate::engine::{Feed, Opened, Payload, Response};
 
@@ -30,6 +29,7 @@ pub struct Operations {
 
 struct Operation {
     id: Arc<str>,
+    caller: Caller,
     state: State,
 }
 
@@ -69,19 +69,19 @@ impl Operations {
         Self { running: Vec::new(), turn: 0, most, listeners, transport, correlation }
     }
 
-    /// Starts an operation. It does nothing until the next [`Operations::poll_next`].
+    /// Starts an operation of whoever has this seat. It does nothing until the next [`Operations::poll_next`].
     ///
     /// # Errors
     ///
     /// If the id is in use, or there is no room.
-    pub fn start(&mut self, id: &str, opening: impl FnOnce() -> Opening) -> Result<(), NotStarted> {
+    pub fn start(&mut self, id: &str, seat: &Seat, opening: impl FnOnce() -> Opening) -> Result<(), NotStarted> {
         if self.running.iter().any(|operation| &*operation.id == id) {
             return Err(NotStarted::IdTaken);
         }
         if self.running.len() >= self.most {
             return Err(NotStarted::TooMany);
         }
-        self.running.push(Operation { id: id.into(), state: State::Opening(opening()) });
+        self.running.push(Operation { id: id.into(), caller: seat.caller(), state: State::Opening(opening()) });
         Ok(())
     }
 
@@ -116,13 +116,13 @@ impl Operations {
     }
 
     fn poll_one(&mut self, index: usize, cx: &mut Context<'_>) -> Poll<What> {
-        let state = &mut self.running[index].state;
+        let Operation { caller, state, .. } = &mut self.running[index];
         loop {
             match state {
                 State::Opening(opening) => match ready!(opening.poll_unpin(cx)) {
-                    Opened::Live(feed) => match self.listeners.listening(self.transport) {
-                        Some(listening) => *state = State::Live(feed, listening),
-                        None => return Poll::Ready(What::Failure(full().errors(&self.correlation.0))),
+                    Opened::Live(feed) => match self.listeners.listening(caller, self.transport) {
+                        Ok(listening) => *state = State::Live(feed, listening),
+                        Err(full) => return Poll::Ready(What::Failure(full.errors(&self.correlation.0))),
                     },
                     Opened::Answered(response) => {
                         let is_executed = response.outcome.is_executed();
@@ -144,10 +144,6 @@ impl Operations {
     }
 }
 
-fn full() -> Refusal {
-    Refusal::no_room("the server has as many listeners as it may have (live.operations)")
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
@@ -155,11 +151,20 @@ mod tests {
     use futures::{future, poll, stream};
 
     use super::*;
-    use crate::{config::LiveConfig, telemetry::Metrics};
+    use crate::{
+        config::LiveConfig,
+        domain::{
+            PartnerId,
+            access::{Scope, Viewer},
+        },
+        telemetry::Metrics,
+    };
 
-    fn operations(most: u64) -> Operations {
+    fn operations(most: u64) -> (Operations, Seat) {
         let listeners = Listeners::new(&LiveConfig::default(), Metrics::default());
-        Operations::new(most, listeners, Transport::Websocket, CorrelationId("a-test".into()))
+        let viewer = Viewer::new("a", "a", [], Scope::partner(PartnerId::of_tenant("a")));
+        let seat = listeners.seat(&viewer).expect("there is room");
+        (Operations::new(most, listeners, Transport::Websocket, CorrelationId("a-test".into())), seat)
     }
 
     /// An operation that always has more to say.
@@ -178,9 +183,9 @@ mod tests {
 
     #[tokio::test]
     async fn each_operation_gets_its_turn() {
-        let mut operations = operations(3);
+        let (mut operations, seat) = operations(3);
         for id in ["a", "b", "c"] {
-            operations.start(id, busy).expect("there is room");
+            operations.start(id, &seat, busy).expect("there is room");
         }
         let mut heard = String::new();
         for _ in 0..6 {
@@ -191,11 +196,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_live_is_stopped_and_what_is_being_answered_is_not() {
-        let mut operations = operations(2);
-        operations.start("live", busy).expect("there is room");
-        operations.start("slow", || future::pending().boxed()).expect("there is room");
-        assert_eq!(operations.start("slow", busy), Err(NotStarted::IdTaken));
-        assert_eq!(operations.start("more", busy), Err(NotStarted::TooMany));
+        let (mut operations, seat) = operations(2);
+        operations.start("live", &seat, busy).expect("there is room");
+        operations.start("slow", &seat, || future::pending().boxed()).expect("there is room");
+        assert_eq!(operations.start("slow", &seat, busy), Err(NotStarted::IdTaken));
+        assert_eq!(operations.start("more", &seat, busy), Err(NotStarted::TooMany));
         assert_eq!(next(&mut operations).await.as_deref(), Some("live"));
         operations.stop_live();
         assert_eq!(next(&mut operations).await, None);

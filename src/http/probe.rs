@@ -42,8 +42,7 @@ pub async fn ready(State(http): State<Http>) -> Result<&'static str, Refusal> {
     }
 }
 
-/// The metrics in the text format of Prometheus. They are of all partners together, so where credentials are required it
-/// takes one that reaches every customer of a partner.
+/// The metrics, where nobody has to show anything. They are of all partners together, so no credential is good for them.
 pub async fn metrics(
     State(http): State<Http>,
     Extension(id): Extension<CorrelationId>,
@@ -52,10 +51,14 @@ pub async fn metrics(
 ) -> Result<impl IntoResponse, Refusal> {
     if http.0.auth.is_required() {
         let viewer = http.admit(&Claims::of_headers(&headers)?, connection.address, &id).await?;
-        if viewer.scope.customers.is_some() {
-            let message = "metrics are of the whole installation; this credential is for some customers alone";
-            return Err(Refusal::forbidden(viewer, message));
-        }
+        let message = "metrics are of the whole installation and for its operator alone, who finds them at the address that \
+                       server.metrics_listen names";
+        return Err(Refusal::forbidden(message).told(viewer.proven()));
     }
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text()))
+    Ok(all_metrics(State(http)).await)
+}
+
+/// The metrics in the text format of Prometheus.
+pub async fn all_metrics(State(http): State<Http>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], http.0.metrics.text())
 }

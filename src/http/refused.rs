@@ -44,10 +44,10 @@ impl Http {
 
     /// Records that somebody was not let in.
     pub(super) fn record_not_let_in(&self, refused: &NotLetIn, path: &str, from: IpAddr, id: &CorrelationId) {
-        let (action, now) = (AuditAction::Access, self.0.clock.now());
-        let record = match &refused.viewer {
-            Some(viewer) => AuditRecord::of(action, viewer, &id.0, now),
-            None => AuditRecord::of_nobody(action, Some(from), &id.0, now),
+        let record = AuditRecord::of_nobody(AuditAction::Access, Some(from), &id.0, self.0.clock.now());
+        let record = match &refused.who {
+            Some(who) => record.by(who),
+            None => record,
         };
         self.0.audit.tell_refused(record.about(path).refused_with(refused.code));
     }

@@ -154,12 +154,12 @@ fn ill_formed(status: ResponseStatus, message: String) -> Refusal {
     }
 }
 
-/// Refuses a GET that another page could make a visitor's browser send without asking: as a picture, a script, a frame or
-/// a form. It would read nothing, but it would make us work.
+/// Refuses a GET that another page could make a visitor's browser send without asking: as a picture, a script, a frame, a
+/// form or a fetch that reads nothing. It would make us work.
 ///
 /// Browsers say how a request came about (`sec-fetch-mode`), and no page can forge that; only `cors` and `same-origin`
 /// come from a script that has to respect CORS. Browsers that do not say it send pictures and forms with `accept` of
-/// their own, without JSON. Headers that need a preflight are proof as well.
+/// their own, without JSON or events. Headers that need a preflight are proof as well.
 ///
 /// # Errors
 ///
@@ -179,9 +179,8 @@ pub fn refuse_blind_get(headers: &HeaderMap) -> Result<(), Refusal> {
     } else {
         headers.get(header::ACCEPT).is_none_or(|accept| {
             let accept = accept.to_str().unwrap_or_default();
-            accept == "*/*"
-                || accept.contains("application/json")
-                || accept.contains("application/graphql-response+json")
+            let what_no_picture_is = ["application/json", "application/graphql-response+json", "text/event-stream"];
+            accept == "*/*" || what_no_picture_is.iter().any(|media_type| accept.contains(media_type))
         })
     };
     let refusal = || {
@@ -261,10 +260,13 @@ mod tests {
             ("sec-fetch-site", "same-site")
         ]));
         assert!(!allowed(&[("accept", "*/*"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "cross-site")]));
+        let events = ("accept", "text/event-stream");
+        assert!(!allowed(&[events, ("sec-fetch-mode", "no-cors"), ("sec-fetch-site", "cross-site")]));
 
         assert!(allowed(&[("accept", "*/*")]), "curl");
         assert!(allowed(&[("accept", "*/*"), ("sec-fetch-mode", "cors")]), "fetch");
         assert!(allowed(&[("accept", "application/graphql-response+json")]));
+        assert!(allowed(&[events]) && allowed(&[events, ("sec-fetch-mode", "cors")]), "EventSource");
         assert!(allowed(&[picture, ("graphql-require-preflight", "1")]));
         assert!(
             allowed(&[("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "none")]),

@@ -158,19 +158,57 @@ async fn what_a_revoked_key_listens_to_ends() {
     socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {key}") } })).await;
     assert_eq!(socket.next().await["type"], "connection_ack");
     revoke(&app, &fabrikam, &prefix).await;
-    let closed = async {
-        loop {
-            // One sign of life finds out, the next one ends it.
-            app.clock.advance(TimeDelta::seconds(12));
-            if let Some(closed) = socket.pinged_or_closed().await {
-                break closed;
-            }
-            // Otherwise it would be closed for its silence.
-            socket.settle().await;
-        }
-    };
-    let (code, reason) = tokio::time::timeout(Duration::from_secs(20), closed).await.expect("it is closed");
+    app.clock.advance(TimeDelta::seconds(12));
+    // At the next sign of life.
+    let (code, reason) = socket.closed().await;
     assert_eq!((code, reason.as_str()), (4403, "Forbidden; the API key is no longer good"));
+}
+
+#[tokio::test]
+async fn a_revoked_key_writes_nothing_over_a_socket_that_is_open() {
+    let (app, fabrikam) = locked().await;
+    let roles = vec![Role::HelpdeskAgent];
+    let (prefix, key) = issue(&app, &fabrikam, NewKey { roles, ..key_of("one") }).await;
+    let mut socket = Socket::open(&app).await;
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {key}") } })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    let open = |id: &str| {
+        let query = "mutation($input: ServiceRequestOpenInput!) { serviceRequestOpen(input: $input) {
+            userErrors { code } } }";
+        let input = json!({ "idempotencyKey": format!("number-{id}"), "title": format!("written {id}"),
+            "description": "x", "severity": "MODERATE" });
+        json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": { "input": input } } })
+    };
+    app.clock.advance(TimeDelta::seconds(5));
+    socket.send(open("1")).await;
+    let done = socket.next().await;
+    assert_eq!(done["payload"]["data"]["serviceRequestOpen"]["userErrors"], json!([]), "{done}");
+
+    revoke(&app, &fabrikam, &prefix).await;
+    app.clock.advance(TimeDelta::seconds(5));
+    socket.send(open("2")).await;
+    let (code, reason) = socket.closed().await;
+    assert_eq!((code, reason.as_str()), (4403, "Forbidden; the API key is no longer good"));
+
+    let query = "{ serviceRequests(first: 50) { nodes { title } } }";
+    let read = app.ask_as(&admin(&fabrikam), query, json!({})).await.to_string();
+    assert!(read.contains("written 1") && !read.contains("written 2"), "{read}");
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_a_key_is_taken_for_what_it_was() {
+    let (app, fabrikam) = locked().await;
+    let (_, key) = issue(&app, &fabrikam, key_of("one")).await;
+    let mut socket = Socket::open(&app).await;
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {key}") } })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    // Whoever looks for a key now, fails.
+    app.execute("alter table api_key rename to elsewhere").await;
+    app.clock.advance(TimeDelta::seconds(12));
+    socket.pinged().await;
+    socket.subscribe("1", "{ __typename }").await;
+    assert_eq!(socket.next().await["type"], "next");
+    app.execute("alter table elsewhere rename to api_key").await;
 }
 
 #[tokio::test]
@@ -179,18 +217,10 @@ async fn the_streams_of_a_revoked_key_end() {
     let (prefix, key) = issue(&app, &fabrikam, key_of("one")).await;
     let streams = Streamed::of_each_kind(&bearing(&app, &key), "subscription { incidentChanged { kind } }").await;
     revoke(&app, &fabrikam, &prefix).await;
+    // At the next sign of life.
+    app.clock.advance(TimeDelta::seconds(12));
     for mut stream in streams {
-        let ending = async {
-            let mut rest = String::new();
-            // One sign of life finds out, the next one ends it.
-            app.clock.advance(TimeDelta::seconds(12));
-            while let Some(piece) = stream.piece().await {
-                rest += &piece;
-                app.clock.advance(TimeDelta::seconds(12));
-            }
-            rest
-        };
-        let rest = tokio::time::timeout(Duration::from_secs(20), ending).await.expect("it ends");
+        let rest = stream.rest().await;
         assert!(rest.contains("the API key is no longer good"), "{rest}");
     }
 }

@@ -18,8 +18,14 @@ use supportgraph::{
 };
 
 use crate::{
+    api_keys::{issue, key_of},
     cli::{supportgraph, text},
-    support::{Answer, Client, Socket, Streamed, TestApp, given::CONTOSO},
+    support::{
+        Answer, Client, Socket, Streamed, TestApp,
+        given::{ADATUM, CONTOSO, FABRIKAM, Given},
+        issuer::{FakeIssuer, SigningKey, with},
+    },
+    tokens::{bearing, guarded},
 };
 
 const RECORDS: &str =
@@ -234,7 +240,7 @@ async fn a_refused_request_is_recorded_with_where_it_came_from() {
         client.request(Method::GET, "/graphql?query=%7B__typename%7D").header("accept", "image/webp,*/*;q=0.8")
     };
     assert_eq!(Answer::of(picture("refused-1", "203.0.113.9, 198.51.100.7")).await.code(), "CSRF_REFUSED");
-    assert_eq!(Answer::of(picture("refused-2", "2001:db8::7")).await.code(), "CSRF_REFUSED");
+    assert_eq!(Answer::of(picture("refused-2", "[2001:db8::7]:50214, 127.0.0.9:443")).await.code(), "CSRF_REFUSED");
     app.query("{ __typename }").await.data();
 
     let mut kept = exported(&app, |lines| lines.len() >= 2).await;
@@ -331,6 +337,92 @@ async fn who_is_not_let_in_is_recorded_on_every_transport() {
     }
     assert_eq!(refused.iter().filter(|one| one["target"] == "/metrics").count(), 1);
     assert!(!json!(kept).to_string().contains("AAAAAAAA"), "what was guessed is not kept");
+}
+
+/// What Global admins of a partner find of those who were not let in: the code and the name.
+async fn not_let_in(app: &TestApp, issuer: &FakeIssuer, tenant: &str) -> Vec<String> {
+    let claims = with(&issuer.claims(app), json!({ "tid": tenant, "oid": "root", "roles": ["GLOBAL_ADMIN"] }));
+    let found = records(&bearing(app, &SigningKey::ec().sign(&claims)), json!({ "action": ["ACCESS"] })).await;
+    let mut found: Vec<String> =
+        found.iter().map(|one| format!("{} {}", one["code"], one["name"]).replace('"', "")).collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn who_is_known_and_not_let_in_is_recorded_by_name_for_its_own_partner() {
+    let (app, issuer) = guarded().await;
+    let given = Given::new(FABRIKAM, "fabrikam", app.clock.now());
+    let ends = Some(app.clock.now() + TimeDelta::seconds(60));
+    let (_, straying) = issue(&app, &given, key_of("straying")).await;
+    let (_, ending) = issue(&app, &given, NewKey { expires_at: ends, ..key_of("ending") }).await;
+    let (prefix, revoked) = issue(&app, &given, key_of("revoked")).await;
+    app.clock.advance(TimeDelta::seconds(60));
+    let admin = Viewer::new("ada", "ada", [Role::GlobalAdmin], Scope::partner(given.id));
+    let actions = Actions::new(app.store(), &app.clock, "revoking");
+    actions.revoke_api_key(&admin, &prefix).await.expect("it is revoked");
+
+    let token = |name: &str, others: Value| {
+        let claims = with(&issuer.claims(&app), json!({ "oid": name, "preferred_username": name }));
+        SigningKey::ec().sign(&with(&claims, others))
+    };
+    let forged = SigningKey::rsa_two().sign(&with(&issuer.claims(&app), json!({ "exp": 1 })));
+    let stranger = token("stranger", json!({ "tid": ADATUM }));
+    for (shown, partner, status) in [
+        (&straying, Some(CONTOSO), 400),
+        (&token("stray", json!({})), Some(CONTOSO), 400),
+        (&ending, None, 401),
+        (&revoked, None, 401),
+        (&token("late", json!({ "exp": 1 })), None, 401),
+        (&token("early", json!({ "nbf": i64::from(u32::MAX) })), None, 401),
+        (&token("roleless", json!({ "roles": null })), None, 403),
+        (&stranger, None, 403),
+        (&forged, None, 401),
+    ] {
+        let client = bearing(&app, shown);
+        let client = partner.map_or_else(|| client.clone(), |partner| client.as_partner(partner));
+        assert_eq!(client.query("{ __typename }").await.status, status, "{shown}");
+    }
+    let mut socket = Socket::open(&app).await;
+    let payload = json!({ "authorization": format!("Bearer {straying}"), "x-supportgraph-partner": CONTOSO });
+    socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.closed().await.0, 4403);
+
+    let kept = exported(&app, |lines| only(lines, "ACCESS").len() >= 10).await;
+    let expected = [
+        "FORBIDDEN roleless",
+        "PARTNER_REQUIRED stray",
+        "PARTNER_REQUIRED straying",
+        "PARTNER_REQUIRED straying",
+        "UNAUTHENTICATED early",
+        "UNAUTHENTICATED ending",
+        "UNAUTHENTICATED late",
+        "UNAUTHENTICATED revoked",
+    ];
+    assert_eq!(not_let_in(&app, &issuer, FABRIKAM).await, expected);
+    assert_eq!(not_let_in(&app, &issuer, CONTOSO).await, [] as [&str; 0]);
+    let of_nobody = only(&kept, "ACCESS").into_iter().filter(|one| one["partnerId"].is_null());
+    let mut of_nobody: Vec<_> = of_nobody.map(|one| json!([one["code"], one["name"], one["subject"]])).collect();
+    of_nobody.sort_by_key(Value::to_string);
+    let subject = format!("{}|stranger", issuer.url);
+    assert_eq!(
+        of_nobody,
+        [json!(["FORBIDDEN", "stranger", subject]), json!(["UNAUTHENTICATED", null, null])],
+        "a tenant that is no partner's, and what nobody signed"
+    );
+}
+
+#[tokio::test]
+async fn who_forgets_to_name_one_of_its_partners_is_not_recorded() {
+    let (app, issuer) = guarded().await;
+    let both = SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "tid": [FABRIKAM, CONTOSO] })));
+    assert_eq!(bearing(&app, &both).query("{ __typename }").await.code(), "PARTNER_REQUIRED");
+    let third = bearing(&app, &both).as_partner(ADATUM).query("{ __typename }").await;
+    assert_eq!(third.code(), "PARTNER_REQUIRED");
+    let kept = exported(&app, |lines| !only(lines, "ACCESS").is_empty()).await;
+    let refused = only(&kept, "ACCESS");
+    assert_eq!((refused.len(), &refused[0]["name"]), (1, &json!("ada@fabrikam.example")));
+    assert_eq!(refused[0]["partnerId"], Value::Null, "it is not told for which of the two");
 }
 
 #[tokio::test]

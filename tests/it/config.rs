@@ -30,6 +30,7 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
         ("SUPPORTGRAPH_SERVER__CORS_ORIGINS", "https://a.example, https://b.example"),
         ("SUPPORTGRAPH_DATABASE__URL", "postgres://u:p@h/d"),
         ("SUPPORTGRAPH_CACHE__ENABLED", "false"),
+        ("SUPPORTGRAPH_SERVER__METRICS_LISTEN", "127.0.0.1:9464"),
         ("SUPPORTGRAPH_TEST_POSTGRES", "is none of ours"),
         ("PATH", "/bin"),
     ]);
@@ -37,6 +38,7 @@ fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.server.listen.to_string(), "[::1]:2");
     assert_eq!(config.server.cors_origins, ["https://a.example", "https://b.example"]);
     assert_eq!(config.server.hosts, ["a.example"]);
+    assert_eq!(config.server.metrics_listen.map(|address| address.port()), Some(9464));
     assert_eq!(config.database.url.expose_secret(), "postgres://u:p@h/d");
     assert_eq!((config.limits.depth, config.cache.enabled), (7, false));
     assert_eq!(config.origin("server.listen"), Origin::Variable("SUPPORTGRAPH_SERVER__LISTEN".to_owned()));
@@ -55,6 +57,7 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
             ("SUPPORTGRAPH_BUS__URL", "nats://a,redis://root:hunter2@b"),
             ("SUPPORTGRAPH_SERVER__CORS_ORIGINS", "https://a.example/path"),
             ("SUPPORTGRAPH_SERVER__PARTNER", "fabrikam"),
+            ("SUPPORTGRAPH_SERVER__METRICS_LISTEN", "9464"),
             ("SUPPORTGRAPH_TELEMETRY__FILTER", "a=b=c"),
         ],
     );
@@ -69,6 +72,7 @@ fn every_problem_is_told_at_once_with_its_origin_and_a_way_out() {
         ("bus.url (from SUPPORTGRAPH_BUS__URL): the bus is not known", "nats://HOST"),
         ("server.cors_origins (from SUPPORTGRAPH_SERVER__CORS_ORIGINS)", "without a path"),
         ("server.partner (from SUPPORTGRAPH_SERVER__PARTNER)", "GUID"),
+        ("server.metrics_listen (from SUPPORTGRAPH_SERVER__METRICS_LISTEN)", "an address and a port"),
         ("telemetry.filter (from SUPPORTGRAPH_TELEMETRY__FILTER)", "info"),
     ];
     for (what, remedy) in expected {
@@ -137,8 +141,13 @@ fn what_is_legal_and_not_meant_is_warned_about() {
         assert_eq!(warnings(pairs), [] as [String; 0], "{pairs:?}");
     }
     let nobody = [("SUPPORTGRAPH_AUTH__REQUIRED", "true"), ("SUPPORTGRAPH_AUTH__API_KEYS", "false")];
-    for (pairs, what) in [([bus, rarely], "SQLite"), ([postgres, rarely], "60 seconds"), (nobody, "nobody can come in")]
-    {
+    let few = [postgres, ("SUPPORTGRAPH_LIVE__OPERATIONS", "10000")];
+    for (pairs, what) in [
+        ([bus, rarely], "SQLite"),
+        ([postgres, rarely], "60 seconds"),
+        (nobody, "nobody can come in"),
+        (few, "live.operations_per_caller = 10000 lets one caller take every place"),
+    ] {
         let told = warnings(&pairs);
         assert!(told.len() == 1 && told[0].contains(what) && !told[0].contains("hunter2"), "{told:?}");
     }

@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 use supportgraph::domain::document::DocumentId;
 
 use crate::{
+    api_keys::{issue, key_of},
     cli::{run, supportgraph, text},
-    support::{Answer, Socket, Streamed, TestApp},
+    support::{
+        Answer, Socket, Streamed, TestApp,
+        given::{FABRIKAM, Given},
+    },
+    tokens::bearing,
 };
 
 const VIEWER: &str = "query Who { viewer { name } }";
@@ -186,6 +191,34 @@ async fn who_is_in_another_lane_or_role_is_not_held_to_registered_documents() {
     app.query("{ viewer { name } }").await.data();
     let app = with_documents(|config| config.documents.only = vec!["global_admin".to_owned()]).await;
     assert_eq!(app.query("{ viewer { name } }").await.code(), "QUERY_NOT_IN_SAFELIST");
+}
+
+#[tokio::test]
+async fn to_ask_for_another_lane_makes_nobody_free() {
+    let named =
+        async |app: &TestApp, lane| app.with_header("x-supportgraph-lane", lane).query("{ viewer { name } }").await;
+    let app = with_documents(|config| config.documents.only = vec!["screen".to_owned()]).await;
+    for lane in ["screen", "bi", "playground"] {
+        assert_eq!(named(&app, lane).await.code(), "QUERY_NOT_IN_SAFELIST", "{lane}");
+    }
+    app.with_header("x-supportgraph-lane", "bi").query(VIEWER).await.data();
+
+    let app = with_documents(|config| config.documents.only = vec!["bi".to_owned()]).await;
+    let given = Given::new(FABRIKAM, "fabrikam", app.clock.now());
+    let (_, key) = issue(&app, &given, key_of("Power BI")).await;
+    assert_eq!(named(&app, "bi").await.code(), "QUERY_NOT_IN_SAFELIST", "nor free of the lane that it asks for");
+    named(&app, "playground").await.data();
+    for lane in ["screen", "bi", "playground"] {
+        let client = bearing(&app, &key).with_header("x-supportgraph-lane", lane);
+        assert_eq!(client.query("{ viewer { name } }").await.code(), "QUERY_NOT_IN_SAFELIST", "a key, {lane}");
+        client.post(&json!({ "documentId": "Who" })).await.data();
+        let mut socket = Socket::open(&app).await;
+        let payload = json!({ "authorization": format!("Bearer {key}"), "x-supportgraph-lane": lane });
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.next().await["type"], "connection_ack");
+        socket.subscribe("1", "{ viewer { name } }").await;
+        assert_eq!(socket.next().await["payload"][0]["extensions"]["code"], "QUERY_NOT_IN_SAFELIST", "{lane}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! Where a credential is asked for, how, and what happens at its end.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::TimeDelta;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
+    api_keys::{issue, key_of},
     support::{
         Answer, Client, Socket, Streamed, TestApp,
         given::{ADATUM, FABRIKAM, Given},
@@ -63,9 +65,76 @@ async fn pages_and_probes_are_open_and_metrics_are_not() {
     for path in ["/metrics", "/schema.graphql"] {
         assert_eq!(app.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
-    let of = |customers: Value| SigningKey::ec().sign(&with(&issuer.claims(&app), json!({ "customers": customers })));
-    assert_eq!(bearing(&app, &of(json!("*"))).get("/metrics").await.status, StatusCode::OK);
-    assert_eq!(bearing(&app, &of(json!([ADATUM]))).get("/metrics").await.status, StatusCode::FORBIDDEN);
+    for customers in [json!("*"), json!([ADATUM])] {
+        let claims = json!({ "customers": customers, "roles": ["GLOBAL_ADMIN"] });
+        let refused = bearing(&app, &SigningKey::ec().sign(&with(&issuer.claims(&app), claims))).get("/metrics").await;
+        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "FORBIDDEN"));
+        assert!(refused.text.contains("server.metrics_listen"), "{}", refused.text);
+        assert!(!refused.text.contains("supportgraph_"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn the_operator_has_the_metrics_at_an_address_of_its_own() {
+    let issuer = FakeIssuer::start().await;
+    let app = TestApp::with(|config| {
+        config.auth.issuers = vec![issuer.config()];
+        config.server.metrics_listen = Some(([127, 0, 0, 1], 0).into());
+    })
+    .await;
+    let operator = Client::new(app.operators_addr().expect("an address"));
+    let metrics = operator.get("/metrics").await;
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(metrics.text.contains("supportgraph_credentials_failed_total 0"), "{}", metrics.text);
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(operator.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    for path in ["/graphql?query={__typename}", "/schema.graphql", "/playground", "/"] {
+        assert_eq!(operator.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (host, status) in [("10.0.0.7:9464", 200), ("[2001:db8::7]", 200), ("localhost", 200), ("rebound.example", 421)]
+    {
+        let answer = operator.with_header("host", host).get("/metrics").await;
+        assert_eq!(answer.status, status, "{host}");
+    }
+    assert_eq!(app.stop().await, 0);
+    assert!(tokio::net::TcpStream::connect(operator.addr).await.is_err(), "it stops with the server");
+}
+
+/// A browser adds the password that was typed for this server to whatever any page asks.
+#[tokio::test]
+async fn a_page_of_another_origin_borrows_no_password() {
+    let app = TestApp::with(|config| {
+        config.auth.required = true;
+        config.server.cors_origins = vec!["*".to_owned()];
+    })
+    .await;
+    let given = Given::put(&app, FABRIKAM, "fabrikam").await;
+    let (_, key) = issue(&app, &given, key_of("a person's")).await;
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("ada:{key}")));
+    let (own, bearer) = (format!("http://{}", app.addr), format!("Bearer {key}"));
+    let evil = "https://evil.example";
+    for (origin, shown, status) in [(evil, &basic, 401), (evil, &bearer, 200), (&*own, &basic, 200)] {
+        let page = app.with_header("origin", origin).with_header("authorization", shown);
+        let get = |accept: &str| page.request(Method::GET, "/graphql?query={__typename}").header("accept", accept);
+        assert_eq!(page.query(TYPENAME).await.status, status, "POST of {origin}");
+        for accept in ["application/json", "text/event-stream"] {
+            let answer = Answer::of(get(accept)).await;
+            assert_eq!(answer.status, status, "{accept} of {origin}");
+            assert_eq!(answer.header("access-control-allow-credentials"), None, "no page reads what was lent to it");
+        }
+    }
+
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    for (origin, shown) in [(evil, &basic), (evil, &bearer), (&*own, &basic)] {
+        let headers = [protocol, ("origin", origin), ("authorization", shown.as_str())];
+        let mut socket = Socket::open_with(&app, &headers).await.expect("an open socket");
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.closed().await.0, 4401, "{origin}");
+    }
+    let mut socket = Socket::open_with(&app, &[protocol, ("origin", evil)]).await.expect("an open socket");
+    socket.send(json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack", "what a page says itself counts");
 }
 
 #[tokio::test]

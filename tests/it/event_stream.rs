@@ -111,6 +111,29 @@ async fn the_page_of_another_origin_cannot_listen() {
 }
 
 #[tokio::test]
+async fn a_page_that_may_not_read_makes_nobody_listen() {
+    let app = TestApp::to_listen_to(|_| ()).await;
+    let query = "/graphql?query=%7B__typename%7D";
+    for (mode, site, status) in [
+        ("no-cors", "cross-site", 403),
+        ("no-cors", "same-site", 403),
+        ("navigate", "cross-site", 403),
+        ("cors", "same-origin", 200),
+        ("cors", "cross-site", 200),
+        ("no-cors", "same-origin", 200),
+    ] {
+        for path in [FEED_IN_A_LINK, query] {
+            let request = app.request(Method::GET, path).header("accept", "text/event-stream");
+            let stream = Streamed::of(request.header("sec-fetch-mode", mode).header("sec-fetch-site", site)).await;
+            assert_eq!(stream.status(), status, "{mode} {site} {path}");
+        }
+    }
+    app.listeners("event_stream", 0).await;
+    let blind = app.request(Method::GET, FEED_IN_A_LINK).header("accept", "text/event-stream");
+    assert_eq!(Answer::of(blind.header("sec-fetch-mode", "no-cors")).await.code(), "CSRF_REFUSED");
+}
+
+#[tokio::test]
 async fn a_quiet_stream_shows_that_it_lives() {
     let app = TestApp::to_listen_to(|_| ()).await;
     let mut stream = Streamed::of(ask(&app, FEED)).await;

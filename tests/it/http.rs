@@ -284,6 +284,9 @@ async fn other_origins_are_let_in_by_configuration_alone() {
     assert_eq!(Answer::of(preflight(&open)).await.header("access-control-allow-origin"), Some(origin));
     let foreign = Answer::of(open.request(Method::GET, TYPENAME).header("origin", "https://other.example")).await;
     assert_eq!(foreign.header("access-control-allow-origin"), None);
+    assert_eq!((foreign.status.as_u16(), foreign.code().as_str()), (403, "ORIGIN_REFUSED"), "nothing is run for it");
+    let named = Answer::of(open.request(Method::GET, TYPENAME).header("origin", origin)).await;
+    assert_eq!(named.status, 200);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn who_fails_too_often_is_held_off_and_who_is_known_is_not() {
     assert_eq!(bearing(&app, &guess(4)).query(WHO).await.status, 401);
     assert_held_off(&bearing(&app, &guess(5)).query(WHO).await, "20");
 
-    let metrics = bearing(&app, &known).get("/metrics").await.text;
+    let metrics = app.metrics().text();
     for line in ["supportgraph_credentials_failed_total 4", "supportgraph_credentials_held_off_total 7"] {
         assert!(metrics.contains(line), "{line}");
     }

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use supportgraph::config::IssuerConfig;
 
 use crate::support::{
-    Answer, Client, TestApp,
+    Answer, Client, Socket, TestApp,
     given::{ADATUM, BELLOWS, CONTOSO, FABRIKAM, Given},
     issuer::{FakeIssuer, SigningKey, part, with},
+    raw::Raw,
 };
 
 const WHO: &str = "{ viewer { name isRestricted: isRestrictedToCustomers } partner { name } customers(first: 10) { nodes { tenantId } } }";
@@ -217,6 +218,81 @@ async fn while_the_issuer_is_down_its_known_keys_are_good() {
     app.clock.advance(TimeDelta::seconds(10));
     assert_refused(&ask(&app, &SigningKey::rsa_one().sign(&issuer.claims(&app))).await, "an issuer without keys");
     assert_eq!(ask(&app, &another).await.status, StatusCode::OK, "an empty set replaces nothing");
+}
+
+/// Whoever has no credential could otherwise keep those out who have a good one.
+#[tokio::test]
+async fn who_leaves_before_the_issuer_answers_keeps_nobody_out_and_has_failed() {
+    let (app, issuer) = guarded().await;
+    let forged = SigningKey::rsa_one().sign(&issuer.claims(&app));
+    let held = issuer.hold().await;
+    let mut client = Raw::connect(app.addr).await;
+    client
+        .send(&format!("GET /schema.graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {forged}\r\n\r\n"))
+        .await;
+    let until = async |is_so: &dyn Fn() -> bool| {
+        let waiting = async {
+            while !is_so() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await
+    };
+    until(&|| issuer.asked() == 1).await.expect("the issuer is asked");
+    drop(client);
+    until(&|| app.metrics().credentials.failed.get() == 1).await.expect("leaving early is counted as a failure");
+    drop(held);
+    assert_eq!(ask(&app, &issuer.token(&app)).await.status, StatusCode::OK);
+    assert_eq!(issuer.asked(), 1);
+    assert_eq!(app.metrics().credentials.failed.get(), 1);
+}
+
+#[tokio::test]
+async fn times_at_the_ends_of_all_time_are_understood() {
+    let (app, issuer) = guarded().await;
+    let now = app.clock.now().timestamp();
+    // The last second and the first one that a date can name.
+    let (last, first) = (8_210_266_876_799_i64, -8_334_601_228_800_i64);
+    let with = |others: Value| SigningKey::ec().sign(&with(&issuer.claims(&app), others));
+    for good in [
+        json!({ "exp": last }),
+        json!({ "exp": now as f64 + 60.5 }),
+        json!({ "exp": last, "nbf": first }),
+        json!({ "nbf": -1 }),
+        json!({ "nbf": -0.5 }),
+    ] {
+        let token = with(good.clone());
+        for time in ["first", "again"] {
+            assert_eq!(ask(&app, &token).await.status, StatusCode::OK, "{good} {time}");
+        }
+        let mut socket = Socket::open(&app).await;
+        socket
+            .send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } }))
+            .await;
+        assert_eq!(socket.next().await["type"], "connection_ack", "{good}");
+    }
+    for bad in [
+        json!({ "exp": i64::MAX }),
+        json!({ "exp": i64::MIN }),
+        json!({ "exp": u64::MAX }),
+        json!({ "exp": f64::MAX }),
+        json!({ "exp": f64::MIN }),
+        json!({ "exp": last + 1 }),
+        json!({ "exp": first }),
+        json!({ "exp": -1.5 }),
+        json!({ "exp": last as f64 * 2.0 }),
+        json!({ "nbf": last }),
+        json!({ "nbf": i64::MAX }),
+        json!({ "nbf": i64::MIN }),
+        json!({ "nbf": f64::MIN }),
+    ] {
+        assert_refused(&ask(&app, &with(bad.clone())).await, &bad.to_string());
+    }
+    for past in [json!(0), json!(1.5), json!(f64::MIN_POSITIVE)] {
+        let answer = ask(&app, &with(json!({ "exp": past }))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{past}");
+        assert!(answer.text.contains("the token expired"), "{past}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

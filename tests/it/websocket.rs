@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::support::{
-    Answer, Socket, TestApp,
-    given::{FABRIKAM, Given},
+    Answer, Client, Socket, Streamed, TestApp,
+    given::{CONTOSO, FABRIKAM, Given},
     raw::Raw,
 };
 
@@ -285,6 +285,48 @@ async fn all_together_have_so_many_live_operations_and_no_more() {
     assert_eq!(error["payload"][0]["extensions"]["retryAfterSeconds"], 5);
     drop(first);
     app.listeners("websocket", 0).await;
+    second.subscribe("2", FEED).await;
+    assert_eq!(second.next().await["type"], "next");
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_live_operations_on_whatever_transport_and_leaves_room_for_others() {
+    let app = TestApp::to_listen_to(|config| {
+        config.live.operations_per_caller = 2;
+        config.live.operations = 3;
+    })
+    .await;
+    app.partner(CONTOSO, "Contoso").await;
+    let (fabrikam, contoso) = (app.as_partner(FABRIKAM), app.as_partner(CONTOSO));
+    let socket = async |client: &Client, tenant: &str| {
+        let mut socket = Socket::open(client).await;
+        socket.send(json!({ "type": "connection_init", "payload": { "x-supportgraph-partner": tenant } })).await;
+        socket.next().await;
+        socket
+    };
+    let stream = || {
+        let request = fabrikam.request(reqwest::Method::POST, "/graphql").header("accept", "text/event-stream");
+        Streamed::of(request.json(&json!({ "query": FEED })))
+    };
+    let (mut first, mut second) = (socket(&fabrikam, FABRIKAM).await, socket(&fabrikam, FABRIKAM).await);
+    first.subscribe("1", FEED).await;
+    app.listeners("websocket", 1).await;
+    let mut third = stream().await;
+    third.until("SNAPSHOT_COMPLETE").await;
+
+    second.subscribe("2", FEED).await;
+    let error = second.next().await;
+    assert_eq!(code_of(&error), "LIMIT_EXCEEDED");
+    assert!(error.to_string().contains("live.operations_per_caller"), "{error}");
+    let refused = stream().await.rest().await;
+    assert!(refused.contains("live.operations_per_caller"), "{refused}");
+
+    let mut other = socket(&contoso, CONTOSO).await;
+    other.subscribe("1", FEED).await;
+    assert_eq!(other.next().await["type"], "next", "another caller finds room");
+
+    drop(third);
+    app.listeners("event_stream", 0).await;
     second.subscribe("2", FEED).await;
     assert_eq!(second.next().await["type"], "next");
 }

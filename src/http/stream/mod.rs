@@ -27,8 +27,9 @@ use super::{
     alarm::Alarm,
     error::Refusal,
     identity::CorrelationId,
-    listener::Transport,
+    listener::{Seat, Transport},
     operations::{NotStarted, Opening, Operations, Said, What},
+    standing::Standing,
 };
 use crate::domain::access::Viewer;
 
@@ -69,8 +70,8 @@ impl Channel {
         Self { operations: Mutex::new(operations), reader: AtomicWaker::new() }
     }
 
-    fn start(&self, id: &str, opening: impl FnOnce() -> Opening) -> Result<(), NotStarted> {
-        let started = self.operations().start(id, opening);
+    fn start(&self, id: &str, seat: &Seat, opening: impl FnOnce() -> Opening) -> Result<(), NotStarted> {
+        let started = self.operations().start(id, seat, opening);
         self.reader.wake();
         started
     }
@@ -101,7 +102,7 @@ impl Http {
         let seat = self.0.listeners.seat(viewer)?;
         let channel = Channel::new(self, 1, format, id);
         // There is room for one.
-        let _ = channel.start(ONLY, || opening);
+        let _ = channel.start(ONLY, &seat, || opening);
         Ok(Streaming::new(self, Arc::new(channel), format, viewer, connection, seat).into_response())
     }
 }
@@ -114,6 +115,7 @@ struct Streaming {
     viewer: Viewer,
     heartbeat: DateTime<Utc>,
     alarm: Alarm,
+    standing: Standing,
     stop: BoxFuture<'static, ()>,
     is_stopping: bool,
     has_begun: bool,
@@ -139,6 +141,7 @@ impl Streaming {
             channel,
             viewer: viewer.clone(),
             heartbeat,
+            standing: Standing::default(),
             stop: connection.stop.clone().requested().boxed(),
             is_stopping: false,
             has_begun: false,
@@ -163,13 +166,18 @@ impl Streaming {
         while self.ended.is_none() && self.alarm.poll(cx).is_ready() {
             self.ring(&mut text);
         }
+        let is_known = self.standing.poll(cx).map(|stands| {
+            if !stands {
+                self.end(&mut text, "revoked", "UNAUTHENTICATED", "the API key is no longer good");
+            }
+        });
         let channel = Arc::clone(&self.channel);
         channel.reader.register(cx.waker());
         let mut operations = channel.operations();
         if self.is_stopping {
             operations.stop_live();
         }
-        while self.ended.is_none() && text.len() < CHUNK {
+        while is_known.is_ready() && self.ended.is_none() && text.len() < CHUNK {
             let Poll::Ready(said) = operations.poll_next(cx) else { break };
             self.say(&mut text, &said);
         }
@@ -204,9 +212,7 @@ impl Streaming {
             return self.end(text, "expired", "UNAUTHENTICATED", "the token expired; subscribe again with a new one");
         }
         if now >= self.heartbeat {
-            if !self.http.0.auth.stands(&self.viewer) {
-                return self.end(text, "revoked", "UNAUTHENTICATED", "the API key is no longer good");
-            }
+            self.standing.ask(&self.http, &self.viewer);
             match self.format {
                 Format::Events | Format::EventsWithIds => text.push_str(event::COMMENT),
                 Format::Parts => part::push_heartbeat(text),

@@ -41,7 +41,7 @@ struct Reservation {
     channel: Arc<Channel>,
     expires_at: DateTime<Utc>,
     is_open: AtomicBool,
-    _seat: Seat,
+    seat: Seat,
 }
 
 /// Frees the token when the stream ends.
@@ -81,7 +81,7 @@ impl Http {
         shared.reservations.all().retain(|_, known| known.is_open.load(Ordering::Acquire) || now < known.expires_at);
         let time = TimeDelta::seconds(i64::try_from(shared.listening.init_timeout_seconds).unwrap_or(i64::MAX));
         let reservation = Reservation {
-            _seat: shared.listeners.seat(&viewer)?,
+            seat: shared.listeners.seat(&viewer)?,
             channel: Arc::new(Channel::new(self, shared.listening.operations_per_socket, Format::EventsWithIds, id)),
             expires_at: now + time,
             is_open: AtomicBool::new(false),
@@ -138,7 +138,7 @@ impl Http {
             let gone = || engine::refusal(Outcome::Failed, "CANCELLED", message, &correlation);
             opened.unwrap_or_else(|_| engine::Opened::Answered(gone()))
         });
-        match reservation.channel.start(&operation, || opening.boxed()) {
+        match reservation.channel.start(&operation, &reservation.seat, || opening.boxed()) {
             Ok(()) => {}
             Err(NotStarted::IdTaken) => {
                 return Err(Refusal::new(StatusCode::CONFLICT, "CONFLICT", "an operation with this id is running"));

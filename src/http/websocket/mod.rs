@@ -13,7 +13,8 @@ use super::{
     Http,
     accept::Connection,
     error::Refusal,
-    identity::{self, Claims, CorrelationId},
+    identity::{Claims, CorrelationId},
+    origin,
 };
 use protocol::{Close, SUBPROTOCOL};
 use socket::Socket;
@@ -35,7 +36,7 @@ pub fn upgrade(
     headers: &HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    identity::require_own_origin(headers, &http.0.server.cors_origins)?;
+    origin::require_own_origin(headers, &http.0.server.cors_origins)?;
     let upgrade = upgrade.map_err(|rejection| {
         Refusal::new(rejection.status(), "BAD_REQUEST", format!("no WebSocket handshake: {rejection}"))
     })?;
@@ -47,7 +48,7 @@ pub fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit);
     let understood = upgrade.selected_protocol().is_some();
-    let (http, id, claims) = (http.clone(), id.clone(), Claims::of_headers(headers)?);
+    let (http, id, claims) = (http.clone(), id.clone(), Claims::of_handshake(headers)?);
     Ok(upgrade.on_upgrade(move |socket| {
         let socket = Socket::new(socket, http, id, claims, connection);
         async move { if understood { socket.run().await } else { Box::pin(socket.close(Close::subprotocol())).await } }

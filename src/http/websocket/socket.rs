@@ -26,6 +26,7 @@ use crate::{
         identity::{Claims, CorrelationId},
         listener::{Seat, Transport},
         operations::{NotStarted, Operations, Said, What},
+        standing::Standing,
     },
 };
 
@@ -47,6 +48,8 @@ pub struct Socket {
     member: Option<(Viewer, Seat)>,
     /// Finds out who the viewer is, at first or again.
     identifying: Option<BoxFuture<'static, Result<Viewer, Refusal>>>,
+    /// Whether the viewer may go on.
+    standing: Standing,
     operations: Operations,
     replies: VecDeque<ws::Message>,
     times: Times,
@@ -96,6 +99,7 @@ impl Socket {
             is_initialised: false,
             member: None,
             identifying: None,
+            standing: Standing::default(),
             replies: VecDeque::new(),
             is_stopping: false,
             socket,
@@ -155,10 +159,14 @@ impl Socket {
         while self.alarm.poll(cx).is_ready() {
             self.ring()?;
         }
+        let may_say = match self.standing.poll(cx) {
+            Poll::Ready(false) => return Err(Close::revoked().into()),
+            standing => standing.is_ready(),
+        };
         if self.is_stopping {
             self.operations.stop_live();
         }
-        let more_to_write = self.write(cx)?;
+        let more_to_write = self.write(cx, may_say)?;
         if self.is_stopping && self.operations.is_empty() && self.replies.is_empty() {
             return Err(Close::going_away().into());
         }
@@ -183,8 +191,8 @@ impl Socket {
         Ok(true)
     }
 
-    /// Sends replies first, then what the operations say. What was sent leaves together.
-    fn write(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
+    /// Sends replies first, then what the operations say if they may say anything. What was sent leaves together.
+    fn write(&mut self, cx: &mut Context<'_>, may_say: bool) -> Result<bool, End> {
         let left = |_| End::Left;
         let mut sent = 0;
         let more = loop {
@@ -195,6 +203,7 @@ impl Socket {
             }
             let message = match self.replies.pop_front() {
                 Some(reply) => reply,
+                None if !may_say => break false,
                 None if sent >= TURN => break true,
                 None => match self.operations.poll_next(cx) {
                     Poll::Ready(said) => self.say(said),
@@ -258,10 +267,11 @@ impl Socket {
     }
 
     fn start(&mut self, id: &str, request: Request) -> Result<(), Close> {
-        let Some((viewer, _)) = &self.member else { return Err(Close::unauthorized()) };
+        let Some((viewer, seat)) = &self.member else { return Err(Close::unauthorized()) };
         let opening = || self.http.open(request, Allowed::Live, viewer, &self.id);
-        match self.operations.start(id, opening) {
-            Ok(()) => {}
+        match self.operations.start(id, seat, opening) {
+            // It does nothing before that is known.
+            Ok(()) => self.standing.ask(&self.http, viewer),
             Err(NotStarted::IdTaken) => return Err(Close::duplicate(id)),
             Err(NotStarted::TooMany) => {
                 let refused = self.http.too_many_operations().errors(&self.id.0);
@@ -327,8 +337,8 @@ impl Socket {
             if self.times.was_asked && !self.times.was_heard {
                 return Err(Close::silent());
             }
-            if self.member.as_ref().is_some_and(|(viewer, _)| !self.http.0.auth.stands(viewer)) {
-                return Err(Close::revoked());
+            if let Some((viewer, _)) = &self.member {
+                self.standing.ask(&self.http, viewer);
             }
             self.times.was_asked = true;
             self.times.was_heard = false;

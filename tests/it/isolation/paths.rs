@@ -275,12 +275,7 @@ async fn no_path_tells_of_others() {
         for (among_others, alone, _) in callers.iter().chain(callers.iter().rev()) {
             let told = among_others.ask(&way).await;
             among_others.assert_own(&way, &told);
-            // What the installation counts is told to partners' own people alone.
-            let is_of_all =
-                matches!(&way, Way::Page(path) if path == "/metrics") && among_others.who.tenant().is_none();
-            if !is_of_all {
-                assert_eq!(told, alone.ask(&way).await, "{:?} asks by {way:?}", alone.who);
-            }
+            assert_eq!(told, alone.ask(&way).await, "{:?} asks by {way:?}", alone.who);
         }
     }
 }

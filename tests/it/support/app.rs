@@ -1,6 +1,6 @@
 //! A real server in this process, on a free port, with a database of its own.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -165,6 +165,11 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Where it listens to the operator's tools, if it does.
+    pub fn operators_addr(&self) -> Option<SocketAddr> {
+        self.app.operators_addr
     }
 
     pub fn live(&self) -> &Live {

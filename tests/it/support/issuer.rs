@@ -10,7 +10,11 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 use supportgraph::config::IssuerConfig;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedRwLockWriteGuard, RwLock},
+    task::JoinHandle,
+};
 
 use super::{TestApp, given::FABRIKAM};
 
@@ -77,6 +81,7 @@ struct Said {
     url: String,
     is_up: AtomicBool,
     asked: AtomicUsize,
+    held: Arc<RwLock<()>>,
 }
 
 impl FakeIssuer {
@@ -90,6 +95,7 @@ impl FakeIssuer {
             url: url.clone(),
             is_up: AtomicBool::new(true),
             asked: AtomicUsize::new(0),
+            held: Arc::default(),
         });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
@@ -115,6 +121,11 @@ impl FakeIssuer {
     /// Answers nothing but errors while it is down.
     pub fn set_up(&self, is_up: bool) {
         self.said.is_up.store(is_up, Ordering::SeqCst);
+    }
+
+    /// Lets who asks for its keys wait until this is dropped.
+    pub async fn hold(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.said.held).write_owned().await
     }
 
     /// How often its keys were asked for.
@@ -187,6 +198,7 @@ async fn discovery(State(said): State<Arc<Said>>) -> Result<String, StatusCode> 
 
 async fn keys(State(said): State<Arc<Said>>) -> Result<String, StatusCode> {
     said.asked.fetch_add(1, Ordering::SeqCst);
+    drop(said.held.read().await);
     said.up()?;
     Ok(said.keys.lock().expect("no panic").to_string())
 }
