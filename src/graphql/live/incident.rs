@@ -23,7 +23,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         incident::IncidentClassification as Class,
         service_health::HealthStatus as Status,
         subscription::ProductFamily as Family,
@@ -62,7 +62,7 @@ impl Feed for IncidentChanges {
     const IS_STATE: bool = false;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: IncidentChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,

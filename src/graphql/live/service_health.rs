@@ -20,7 +20,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         service_health::HealthStatus as Status,
         subscription::ProductFamily as Family,
     },
@@ -59,7 +59,7 @@ impl Feed for ServiceHealthChanges {
     const IS_STATE: bool = true;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: ServiceHealthChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,

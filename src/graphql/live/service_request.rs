@@ -20,7 +20,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         service_request::{ServiceRequestStatus as Status, Severity as HowBad},
     },
     live::{Moment, Part, Place, Row},
@@ -51,7 +51,7 @@ impl Feed for ServiceRequestChanges {
     const IS_STATE: bool = false;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: ServiceRequestChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,
