@@ -46,7 +46,7 @@ impl Described for Query {
             .takes(0);
         object.nullable_one(
             "partner",
-            "The partner whose data this is. Null until its profile was read.",
+            "The partner whose data this is. Null before anything of it was imported.",
             |_| Some(()),
             |context, _| Ok(ThePartner { store: context.store() }),
         );
