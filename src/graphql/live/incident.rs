@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Feed, MOST_EVENTS, MOST_ROWS,
-    event::{About, Header, LiveEvent, changed, with_rows},
+    event::{About, Header, LiveEvent, with_rows},
 };
 use crate::{
     domain::{
@@ -116,18 +116,11 @@ impl Feed for IncidentChanges {
         store: &'a ScopedStore,
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<Incident>>>> {
-        async move {
-            let changed = changed(store, &parts);
-            let everything = &Wants::Everything;
-            let loaded =
-                if changed.is_empty() { Vec::new() } else { store.incidents_by_id(&changed, everything).await? };
-            let own = |row| match row {
-                Row::Incident(incident) => Some(*incident),
-                _ => None,
-            };
-            Ok(with_rows(store, parts, loaded, |incident| incident.id.0, own))
-        }
-        .boxed()
+        let own = |row| match row {
+            Row::Incident(incident) => Some(*incident),
+            _ => None,
+        };
+        with_rows(store, parts, own, async |ids: Vec<_>| store.incidents_by_id(&ids, &Wants::Everything).await).boxed()
     }
 }
 

@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Feed, MOST_EVENTS, MOST_ROWS,
-    event::{About, Header, LiveEvent, changed, with_rows},
+    event::{About, Header, LiveEvent, with_rows},
 };
 use crate::{
     domain::{
@@ -123,16 +123,11 @@ impl Feed for ServiceHealthChanges {
         store: &'a ScopedStore,
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<ServiceHealth>>>> {
-        async move {
-            let changed = changed(store, &parts);
-            let loaded = if changed.is_empty() { Vec::new() } else { store.service_health_by_id(&changed).await? };
-            let own = |row| match row {
-                Row::ServiceHealth(health) => Some(health),
-                _ => None,
-            };
-            Ok(with_rows(store, parts, loaded, |health| health.id.0, own))
-        }
-        .boxed()
+        let own = |row| match row {
+            Row::ServiceHealth(health) => Some(health),
+            _ => None,
+        };
+        with_rows(store, parts, own, async |ids: Vec<_>| store.service_health_by_id(&ids).await).boxed()
     }
 }
 
