@@ -133,8 +133,8 @@ impl Described for Qualification {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "A competency or designation of the partner, on which benefits rest. Source: the partner's own entry, since \
-             no API tells it.",
+            "A competency or designation of the partner, on which benefits rest. Source: the partner's own entry as it \
+             was last imported, since no API tells it.",
         );
         object.text("code", "What it is for.", |q| &q.code);
         object.text("level", "e.g. `GOLD` or `SOLUTIONS_PARTNER`; a text, since Microsoft adds programmes.", |q| {

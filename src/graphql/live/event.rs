@@ -197,7 +197,7 @@ fn describe_header<V: About>(object: &mut Object<LiveEvent<V>>) {
     );
     object.nullable_time(
         "observedAt",
-        "When upstream was last heard on this. Null when a snapshot is complete.",
+        "When upstream last said this, or it was done here. Null when a snapshot is complete.",
         |e| e.header.observed_at,
     );
     object.int(
@@ -220,11 +220,15 @@ impl Described for MemberChange {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "One member of an entity that changed. Source: the difference between what upstream said before and now, \
-             recorded when it was stored.",
+            "One member of an entity that changed. Source: the difference between what was known before and what upstream \
+             said or somebody did here, recorded when it was stored.",
         );
-        object
-            .text("name", "The member, named like the field; what leads to another entity ends in `Id`.", |c| &c.name);
+        object.text(
+            "name",
+            "The member as it is stored: named like its field, but for a few such as `friendlyName`, which is \
+             `CustomerSubscription.name`. What leads to another entity ends in `Id`.",
+            |c| &c.name,
+        );
         object.nullable_owned_text(
             "before",
             "Its value before: a text as it is, anything else as JSON. Null if there was none, or if it is withheld.",

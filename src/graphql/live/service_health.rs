@@ -39,8 +39,8 @@ pub struct ServiceHealthChangedFilter {
     product_family: Option<Vec<Family>>,
     /// The reported status is one of these after the change, or was before it; in a snapshot, it is one of these.
     reported_status: Option<Vec<Status>>,
-    /// Only changes from a healthy status to another or back, when true. What is new counts as healthy before. The
-    /// snapshot is not restricted by this.
+    /// Only changes from a healthy status to another or back, when true; see `HealthStatus` for which are healthy. What is
+    /// new counts as healthy before. The snapshot is not restricted by this.
     has_entered_or_left_operational: Option<bool>,
 }
 
