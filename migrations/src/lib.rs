@@ -29,6 +29,7 @@ mod m0022_secure_rows;
 mod m0023_cover_visibility;
 mod m0024_admit_writes_of_some_customers;
 mod m0025_let_old_audit_records_go;
+mod m0026_add_source_to_partner;
 mod row_security;
 
 use sea_orm_migration::prelude::*;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_cover_visibility::Migration),
             Box::new(m0024_admit_writes_of_some_customers::Migration),
             Box::new(m0025_let_old_audit_records_go::Migration),
+            Box::new(m0026_add_source_to_partner::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{PartnerId, PartnerRelationId, QualificationId};
+use super::{PartnerId, PartnerRelationId, QualificationId, service_health::Source};
 
 /// How a partner sells.
 #[derive(
@@ -32,12 +32,13 @@ pub enum Cloud {
 
 /// A CSP partner: the boundary of isolation.
 ///
-/// Source: Partner Center `GET /v1/profiles/*`; its type and cloud are the partner's own entries.
+/// Source: Partner Center `GET /v1/profiles/*`, and the partner's own entry, which alone tells type and cloud.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partner {
     pub id: PartnerId,
     /// Lower case.
     pub tenant_id: String,
+    /// The tenant while nobody told a name.
     pub name: String,
     pub domain: Option<String>,
     /// Two letters, ISO 3166.
@@ -55,11 +56,14 @@ pub struct Partner {
     pub network_id: Option<String>,
     pub network_name: Option<String>,
     pub billing_currency: Option<String>,
+    /// `PartnerCenter` once a profile told something, else `Entered`.
+    pub source: Source,
+    /// When the newest part was told, whoever told it.
     pub observed_at: DateTime<Utc>,
 }
 
 impl Partner {
-    /// A partner of which only the tenant is known.
+    /// A partner as it was entered, with its tenant and name alone.
     pub fn new(tenant_id: &str, name: &str, observed_at: DateTime<Utc>) -> Self {
         Self {
             id: PartnerId::of_tenant(tenant_id),
@@ -78,13 +82,14 @@ impl Partner {
             network_id: None,
             network_name: None,
             billing_currency: None,
+            source: Source::Entered,
             observed_at,
         }
     }
 
     /// A part of what is known of a partner, as one profile tells it: an empty tenant or name says nothing.
     pub fn part(id: PartnerId, observed_at: DateTime<Utc>) -> Self {
-        Self { id, ..Self::new("", "", observed_at) }
+        Self { id, source: Source::PartnerCenter, ..Self::new("", "", observed_at) }
     }
 
     /// Takes over what a newer answer or entry says; what it omits stays.
@@ -113,6 +118,9 @@ impl Partner {
         self.network_id = self.network_id.take().or(older.network_id);
         self.network_name = self.network_name.take().or(older.network_name);
         self.billing_currency = self.billing_currency.take().or(older.billing_currency);
+        if older.source == Source::PartnerCenter {
+            self.source = older.source;
+        }
     }
 }
 
@@ -151,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_does_not_undo_what_was_entered() {
+    fn a_profile_does_not_undo_what_was_entered_nor_an_entry_that_there_was_one() {
         let entered = Partner {
             partner_type: PartnerType::DirectBill,
             cloud: Cloud::China,
@@ -160,6 +168,9 @@ mod tests {
         let mut known = entered.clone();
         let profile = Partner { network_id: Some("1".to_owned()), ..Partner::part(known.id, DateTime::UNIX_EPOCH) };
         known.absorb(profile);
-        assert_eq!(known, Partner { network_id: Some("1".to_owned()), ..entered });
+        let told = Partner { network_id: Some("1".to_owned()), source: Source::PartnerCenter, ..entered.clone() };
+        assert_eq!(known, told);
+        known.absorb(entered);
+        assert_eq!(known, told);
     }
 }

@@ -12,7 +12,7 @@ use super::{
     product_family::ProductFamily,
 };
 
-/// Which upstream tells of a service, an incident or a message.
+/// Who tells of a thing.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr,
 )]

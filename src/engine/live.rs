@@ -120,7 +120,7 @@ impl<E: Described> Answers<E> {
     pub fn open(&self, list: &str, argument: &'static str, cursor: &str) -> Result<Position> {
         self.begun.engine.cursors.open(self.begun.context.scope, list, argument, cursor).map_err(|_| {
             let reason = "this is not a cursor of this field, or was given for other customers than you reach now; take \
-                          `cursor` of one of its events, or leave it out to begin with the present state";
+                          `cursor` of one of its events, or leave it out to begin anew";
             Error::invalid(argument, reason)
         })
     }

@@ -226,15 +226,16 @@ pub trait Paged: Described + Listed {
 /// The arguments of every connection, then those of the type.
 pub(super) fn page_arguments<V: Paged>() -> Vec<Argument> {
     let mut arguments = V::arguments();
+    let after = match arguments.iter().any(|argument| argument.name == "orderBy") {
+        true => "Begin after this cursor. Take it from an earlier page with the same `orderBy`.",
+        false => "Begin after this cursor. Take it from an earlier page of the same list.",
+    };
     arguments.extend([
         argument::<Option<i32>>(
             "first",
             "How many from the start, or after `after`. 20 if neither `first` nor `last` is given.",
         ),
-        argument::<Option<String>>(
-            "after",
-            "Begin after this cursor. Take it from an earlier page with the same `orderBy`.",
-        ),
+        argument::<Option<String>>("after", after),
         argument::<Option<i32>>("last", "How many from the end, or before `before`; not together with `first`."),
         argument::<Option<String>>("before", "End before this cursor."),
     ]);

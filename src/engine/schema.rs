@@ -161,7 +161,7 @@ impl<T: Paged> OutputType for ConnectionOf<T> {
                 field("pageInfo", "Whether and where to go on.", page_info),
                 field(
                     "totalCount",
-                    "How many rows the filter selects on all pages. Counted only when selected, which costs a statement.",
+                    "How many rows the list has on all pages, by its filter if it has one. Counted only when selected, which costs a statement.",
                     "Int!".to_owned(),
                 ),
             ];
@@ -207,7 +207,11 @@ impl OutputType for PageInfo {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |_| {
             let fields = [
-                field("hasNextPage", "Whether rows follow this page.", "Boolean!".to_owned()),
+                field(
+                    "hasNextPage",
+                    "Whether rows follow this page. Reading backward, true whenever the page ended before a cursor.",
+                    "Boolean!".to_owned(),
+                ),
                 field(
                     "hasPreviousPage",
                     "Whether rows come before this page. Reading forward, true whenever the page began after a cursor.",

@@ -35,7 +35,11 @@ impl Described for Customer {
         );
         object.node("cus", |c| c.id.0, |context| CustomerById { store: context.store(), wants: Wants::Everything });
         object.text("tenantId", "GUID of the customer's Entra tenant, lower case.", |c| &c.tenant_id);
-        object.text("name", "The company's name in Partner Center; two customers may share one.", |c| &c.name);
+        object.text(
+            "name",
+            "The company's name in Partner Center; two customers may share one. The tenant id if none was told.",
+            |c| &c.name,
+        );
         object.nullable_text(
             "primaryDomain",
             "The `onmicrosoft.com` domain, lower case. Null if upstream did not tell it.",
@@ -185,7 +189,7 @@ pub enum Relationship {
     MicrosoftSupport,
     /// The relation has been removed.
     None,
-    /// A word that this version does not know; see `relationshipText`.
+    /// Not told, or a word that this version does not know; see `relationshipText`.
     Unknown,
 }
 
@@ -200,7 +204,7 @@ pub struct CustomerFilter {
     not: Option<Box<CustomerFilter>>,
     /// Customers with these global ids.
     ids: Option<Vec<ID>>,
-    /// Customers with these tenants.
+    /// Customers with these tenants, in either letter case.
     tenant_ids: Option<Vec<String>>,
     /// By name.
     name: Option<TextFilter>,

@@ -46,12 +46,14 @@ impl Described for Incident {
         object.word::<IncidentClassification>("classification", "A fault, or something to know.", |i| {
             i.classification.into()
         });
-        object.text("classificationText", "Microsoft's own word for the classification.", |i| &i.classification_text);
+        object.text("classificationText", "Microsoft's own word for the classification. Empty if omitted.", |i| {
+            &i.classification_text
+        });
         object.word::<IncidentOrigin>("origin", "Whose fault it is, as Microsoft says.", |i| i.origin.into());
         object.word::<HealthStatus>("status", "How far it has come, for display; `isResolved` decides.", |i| {
             i.status.into()
         });
-        object.text("statusText", "Microsoft's own word for the status.", |i| &i.status_text);
+        object.text("statusText", "Microsoft's own word for the status. Empty if omitted.", |i| &i.status_text);
         object.flag("isResolved", "Whether it is over. An incident that is over may open again.", |i| i.is_resolved);
         object.nullable_flag(
             "isHighImpact",
@@ -73,7 +75,11 @@ impl Described for Incident {
             .nullable_text("featureGroup", "The group of that part. Null if not told.", |i| i.feature_group.as_deref());
         object.nullable_time("startedAt", "When it began, as Microsoft says. Null if not told.", |i| i.started_at);
         object.nullable_time("endedAt", "When it ended. Null while it lasts, or if not told.", |i| i.ended_at);
-        object.time("modifiedAt", "When Microsoft last changed it.", |i| i.modified_at);
+        object.time(
+            "modifiedAt",
+            "When Microsoft last changed it; if not told, when it began or else was observed.",
+            |i| i.modified_at,
+        );
         object.word::<Source>("source", "Which upstream tells of it.", |i| i.source.into());
         object.time("observedAt", "When upstream last said this.", |i| i.observed_at);
         relations(object);
@@ -137,7 +143,11 @@ impl Described for IncidentPost {
             "One announcement about an incident; appended, never changed. Source: the posts of Graph's issues and the \
              updates of Azure's events, as of the incident's `observedAt`.",
         );
-        object.time("createdAt", "When Microsoft published it.", |p| p.created_at);
+        object.time(
+            "createdAt",
+            "When Microsoft published it; if not told, when the incident was last changed.",
+            |p| p.created_at,
+        );
         object.text("postType", "Microsoft's word for the kind of post, e.g. `regular`.", |p| &p.post_type);
         object.text("content", "Its text: sanitised HTML.", |p| &p.content);
     }
@@ -159,7 +169,7 @@ impl Described for IncidentImpact {
         object.text("region", "The region, as Azure calls it.", |i| &i.region);
         object.nullable_text(
             "statusText",
-            "Azure's word for the state there; it may differ from the incident's.",
+            "Azure's word for the state there; it may differ from the incident's. Null if omitted.",
             |i| i.status_text.as_deref(),
         );
         object.nullable_time("updatedAt", "When Azure last changed it. Null if not told.", |i| i.updated_at);
@@ -221,7 +231,7 @@ pub enum IncidentClassification {
     Incident,
     /// A smaller fault, a planned change or a notice.
     Advisory,
-    /// A word that this version does not know; see `classificationText`.
+    /// Not told, or a word that this version does not know; see `classificationText`.
     Unknown,
 }
 
@@ -250,7 +260,7 @@ pub struct IncidentFilter {
     not: Option<Box<IncidentFilter>>,
     /// Incidents with these global ids.
     ids: Option<Vec<ID>>,
-    /// Incidents with these ids of Microsoft's.
+    /// Incidents with these ids of Microsoft's, letter by letter.
     external_ids: Option<Vec<String>>,
     /// Whether it still lasts.
     is_open: Option<bool>,

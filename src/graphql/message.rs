@@ -34,9 +34,9 @@ impl Described for Message {
         object.text("externalId", "Microsoft's id, e.g. `MC172851`.", |m| &m.external_id);
         object.text("title", "Microsoft's title.", |m| &m.title);
         object.word::<MessageCategory>("category", "What is to be done with it.", |m| m.category.into());
-        object.text("categoryText", "Microsoft's own word for the category.", |m| &m.category_text);
+        object.text("categoryText", "Microsoft's own word for the category. Empty if omitted.", |m| &m.category_text);
         object.word::<MessageSeverity>("severity", "How much it weighs.", |m| m.severity.into());
-        object.text("severityText", "Microsoft's own word for the severity.", |m| &m.severity_text);
+        object.text("severityText", "Microsoft's own word for the severity. Empty if omitted.", |m| &m.severity_text);
         object.nullable_flag("isMajorChange", "Whether it is a major change. Null if not told.", |m| m.is_major_change);
         object.nullable_time("actionRequiredBy", "By when somebody has to act. Null if nobody has to.", |m| {
             m.action_required_by
@@ -47,7 +47,11 @@ impl Described for Message {
         object.nullable_time("startsAt", "From when on it is shown. Null if not told.", |m| m.starts_at);
         object.nullable_time("endsAt", "Until when it is shown. Null if not told.", |m| m.ends_at);
         object.nullable_time("expiresAt", "When it expires. Null if it does not.", |m| m.expires_at);
-        object.time("modifiedAt", "When Microsoft last changed it.", |m| m.modified_at);
+        object.time(
+            "modifiedAt",
+            "When Microsoft last changed it; if not told, when it began or else was observed.",
+            |m| m.modified_at,
+        );
         object.word::<Source>("source", "Which upstream tells of messages.", |_| {
             domain::service_health::Source::MicrosoftGraph.into()
         });
@@ -81,7 +85,7 @@ pub enum MessageCategory {
     PlanForChange,
     /// Know it.
     StayInformed,
-    /// A word that this version does not know; see `categoryText`.
+    /// Not told, or a word that this version does not know; see `categoryText`.
     Unknown,
 }
 
@@ -95,7 +99,7 @@ pub enum MessageSeverity {
     High,
     /// The most.
     Critical,
-    /// A word that this version does not know; see `severityText`.
+    /// Not told, or a word that this version does not know; see `severityText`.
     Unknown,
 }
 

@@ -20,14 +20,17 @@ impl Described for Partner {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "The CSP partner whose data this is: the boundary of isolation. Source: Partner Center's profiles, as of \
-             `observedAt`; type and cloud are the partner's own entries.",
+            "The CSP partner whose data this is: the boundary of isolation. Source: Partner Center's profiles, and the \
+             partner's own entry, as of `observedAt`; `source` says whether a profile was read.",
         );
         object.node("prt", |p| p.id.0, |context| PartnerById { store: context.store() });
         object.text("tenantId", "GUID of the partner's Entra tenant, lower case.", |p| &p.tenant_id);
-        object.text("name", "The organisation's name.", |p| &p.name);
-        object
-            .nullable_text("domain", "The organisation's domain. Null if no profile told it.", |p| p.domain.as_deref());
+        object.text("name", "The organisation's name; its tenant id while nobody told one.", |p| &p.name);
+        object.nullable_text(
+            "domain",
+            "The organisation's domain, lower case. Null if neither a profile nor the partner's own entry told it.",
+            |p| p.domain.as_deref(),
+        );
         object.nullable_text("country", "Two letters, ISO 3166. Null if no profile told it.", |p| p.country.as_deref());
         object.nullable_text(
             "culture",
@@ -37,9 +40,11 @@ impl Described for Partner {
         object.word::<PartnerType>("partnerType", "How the partner sells. The partner's own entry.", |p| {
             p.partner_type.into()
         });
-        object.word::<Cloud>("cloud", "Which of Microsoft's clouds the partner works in. Its own entry.", |p| {
-            p.cloud.into()
-        });
+        object.word::<Cloud>(
+            "cloud",
+            "Which of Microsoft's clouds the partner works in. Its own entry; WORLDWIDE if it entered none.",
+            |p| p.cloud.into(),
+        );
         object.nullable_text("supportEmail", "Where customers write. Null if no profile told it.", |p| {
             p.support_email.as_deref()
         });
@@ -64,10 +69,17 @@ impl Described for Partner {
         object.nullable_text("billingCurrency", "Three letters, ISO 4217. Null if not told.", |p| {
             p.billing_currency.as_deref()
         });
-        object.word::<Source>("source", "Which upstream tells of partners.", |_| {
-            domain::service_health::Source::PartnerCenter.into()
-        });
-        object.time("observedAt", "When Partner Center last said this.", |p| p.observed_at);
+        object.word::<Source>(
+            "source",
+            "PARTNER_CENTER once one of its profiles was read; ENTERED while the partner's own entry is all that is known.",
+            |p| p.source.into(),
+        );
+        object.time(
+            "observedAt",
+            "When the newest part of this was told, by Partner Center or by the partner itself. In 1970 while nothing but \
+             the tenant is known.",
+            |p| p.observed_at,
+        );
         object.many(
             "qualifications",
             "Competencies and designations that the partner holds or held.",
@@ -121,8 +133,8 @@ impl Described for Qualification {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "A competency or designation of the partner, on which benefits rest. Source: the partner's own entry, since \
-             no API tells it.",
+            "A competency or designation of the partner, on which benefits rest. Source: the partner's own entry as it \
+             was last imported, since no API tells it.",
         );
         object.text("code", "What it is for.", |q| &q.code);
         object.text("level", "e.g. `GOLD` or `SOLUTIONS_PARTNER`; a text, since Microsoft adds programmes.", |q| {

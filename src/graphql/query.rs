@@ -46,7 +46,7 @@ impl Described for Query {
             .takes(0);
         object.nullable_one(
             "partner",
-            "The partner whose data this is. Null until its profile was read.",
+            "The partner whose data this is. Null before anything of it was imported.",
             |_| Some(()),
             |context, _| Ok(ThePartner { store: context.store() }),
         );
@@ -150,13 +150,13 @@ fn lists(object: &mut Object<Query>) {
     );
     object.page(
         "services",
-        "Microsoft's services that any customer has; by name unless ordered otherwise.",
+        "Microsoft's services that customers have or that incidents name; by name unless ordered otherwise.",
         |_| (),
         |context, list| TheServices { store: context.store(), list },
     );
     object.page(
         "incidents",
-        "Incidents and advisories that any customer sees; last changed first unless ordered otherwise.",
+        "Incidents and advisories, whoever sees them; last changed first unless ordered otherwise.",
         |_| (),
         |context, list| TheIncidents { store: context.store(), list },
     );

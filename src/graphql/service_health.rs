@@ -86,7 +86,9 @@ impl Described for ServiceHealth {
         object.word::<HealthStatus>("reportedStatus", "What Microsoft last reported, whatever its age.", |h| {
             h.reported_status.into()
         });
-        object.text("reportedStatusText", "Microsoft's own word for the reported status.", |h| &h.reported_status_text);
+        object.text("reportedStatusText", "Microsoft's own word for the reported status. Empty if omitted.", |h| {
+            &h.reported_status_text
+        });
         object.time(
             "since",
             "Since when the reported status stands: when we first saw it, since upstream tells no time.",
@@ -156,11 +158,11 @@ pub enum Source {
     MicrosoftGraph,
     /// Azure's service health.
     AzureResourceHealth,
-    /// The partner itself.
+    /// The partner itself: in its own file, or by what somebody did here.
     Entered,
 }
 
-/// Microsoft's words for how a service does, from best to worst.
+/// Microsoft's words for how a service does, from best to worst. Those before `UNKNOWN` are the healthy ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::service_health::HealthStatus")]
 pub enum HealthStatus {
@@ -178,7 +180,7 @@ pub enum HealthStatus {
     PostIncidentReviewPublished,
     /// Nothing more is found out.
     InvestigationSuspended,
-    /// A word that this version does not know, or nothing fresh; never read as healthy.
+    /// Not told, a word that this version does not know, or nothing fresh; never read as healthy.
     Unknown,
     /// The effect is gone.
     Mitigated,
@@ -222,7 +224,7 @@ pub enum HealthLight {
 pub enum UnknownReason {
     /// The last answer is too old to be believed.
     Stale,
-    /// Microsoft used a word that this version does not know.
+    /// Microsoft told none, or a word that this version does not know.
     UnknownWord,
 }
 
@@ -275,7 +277,7 @@ pub struct ServiceHealthFilter {
     service_ids: Option<Vec<ID>>,
     /// By the reported status.
     reported_status: Option<Vec<HealthStatus>>,
-    /// Whether the reported status is a healthy one.
+    /// Whether the reported status is a healthy one: see `HealthStatus`.
     is_healthy: Option<bool>,
     /// Of such services.
     service: Option<Box<ServiceFilter>>,
@@ -338,7 +340,7 @@ pub struct ServiceHealthOrder {
 pub enum ServiceHealthOrderField {
     /// By how bad the reported status is; the worst first in descending order.
     Severity,
-    /// By how long the reported status stands.
+    /// By since when the reported status stands; the longest comes first in ascending order.
     Since,
 }
 

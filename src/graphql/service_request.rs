@@ -49,13 +49,13 @@ impl Described for ServiceRequest {
         object.word::<Severity>("severity", "How bad it is, as it was filed.", |r| r.severity.into());
         object.text(
             "severityText",
-            "Microsoft's own word for the severity, or ours in their spelling if it was opened here.",
+            "Microsoft's own word for the severity, or ours in their spelling if it was opened here. Empty if omitted.",
             |r| &r.severity_text,
         );
         object.word::<ServiceRequestStatus>("status", "Who has to act next.", |r| r.status.into());
         object.text(
             "statusText",
-            "Microsoft's own word for the status, or ours in their spelling if it was set here.",
+            "Microsoft's own word for the status, or ours in their spelling if it was set here. Empty if omitted.",
             |r| &r.status_text,
         );
         object.flag("isOpen", "Whether somebody still has to act; a status we do not know counts as open.", |r| {
@@ -178,7 +178,7 @@ pub enum Severity {
     Moderate,
     /// C: still usable, or not production.
     Minimal,
-    /// A word that this version does not know; see `severityText`.
+    /// Not told, or a word that this version does not know; see the text beside it.
     Unknown,
 }
 
@@ -194,7 +194,7 @@ pub enum ServiceRequestStatus {
     AttentionNeeded,
     /// Nobody any more; it may be opened again.
     Closed,
-    /// A word that this version does not know; see `statusText`.
+    /// Not told, or a word that this version does not know; see `statusText`.
     Unknown,
 }
 

@@ -70,7 +70,11 @@ fn product(object: &mut Object<Subscription>) {
         "Who made it: the one to ask for support of a third party's product. Null if not told.",
         |s| s.publisher.as_deref(),
     );
-    object.int("quantity", "Licences or units bought, see `unitType`; 1 for what is billed by usage.", |s| s.quantity);
+    object.int(
+        "quantity",
+        "Licences or units bought, see `unitType`; 1 if omitted, as for what is billed by usage.",
+        |s| s.quantity,
+    );
     object.nullable_text("unitType", "What `quantity` counts, in Microsoft's word. Null if omitted.", |s| {
         s.unit_type.as_deref()
     });
@@ -78,7 +82,7 @@ fn product(object: &mut Object<Subscription>) {
 
 fn terms(object: &mut Object<Subscription>) {
     object.word::<SubscriptionStatus>("status", "Where it stands.", |s| s.status.into());
-    object.text("statusText", "Microsoft's own word for the status.", |s| &s.status_text);
+    object.text("statusText", "Microsoft's own word for the status. Empty if omitted.", |s| &s.status_text);
     object.texts(
         "suspensionReasons",
         "Why it is suspended, in Microsoft's words, e.g. payment. Empty while it is not.",
@@ -256,7 +260,7 @@ pub enum SubscriptionStatus {
     Pending,
     /// Switched off by Microsoft, mostly Azure.
     Disabled,
-    /// A word that this version does not know; see `statusText`.
+    /// Not told, or a word that this version does not know; see `statusText`.
     Unknown,
 }
 
@@ -270,7 +274,7 @@ pub enum BillingType {
     License,
     /// Nothing: a benefit.
     Benefit,
-    /// A word that this version does not know; see `billingTypeText`.
+    /// Not told, or a word that this version does not know; see `billingTypeText`.
     Unknown,
 }
 
@@ -290,7 +294,7 @@ pub enum BillingCycle {
     Biennial,
     /// Never.
     None,
-    /// A word that this version does not know; see `billingCycleText`.
+    /// Not told, or a word that this version does not know; see `billingCycleText`.
     Unknown,
 }
 

@@ -14,7 +14,7 @@ impl Described for SupportOffering {
     fn describe(object: &mut Object<Self>) {
         object.about(
             "What the partner promises its customers: the four things that a CSP partner has to tell them, which are \
-             scope, hours, contact and price. Source: the partner's own entry.",
+             scope, hours, contact and price. Source: the partner's own entry as it was last imported.",
         );
         object.text("name", "What the partner calls it.", |o| &o.name);
         object.words::<ProductFamily>("covers", "Product families that it covers.", |o| {

@@ -29,7 +29,8 @@ impl Described for SupportPlan {
     fn describe(object: &mut Object<Self>) {
         object.about(
             "A contract or benefit of the partner with Microsoft, e.g. Advanced Support for Partners. It belongs to the \
-             partner, never to a customer. Source: the partner's own entry, since no API tells it.",
+             partner, never to a customer. Source: the partner's own entry as it was last imported, \
+             since no API tells it.",
         );
         object.node("spl", |p| p.id.0, |context| SupportPlanById { store: context.store() });
         object.text("name", "What the partner calls it.", |p| &p.name);

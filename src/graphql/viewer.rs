@@ -53,7 +53,7 @@ impl Described for ViewerSelf {
         });
         object.nullable_one(
             "partner",
-            "The partner whose data the viewer sees. Null until its profile was read.",
+            "The partner whose data the viewer sees. Null before anything of it was imported.",
             |_| Some(()),
             |context, _| Ok(ThePartner { store: context.store() }),
         );

@@ -42,6 +42,7 @@ pub(super) mod row {
         pub network_id: Option<String>,
         pub network_name: Option<String>,
         pub billing_currency: Option<String>,
+        pub source: String,
         pub observed_at: DateTimeUtc,
     }
 
@@ -114,6 +115,7 @@ impl Stored for Partner {
             network_id: row.take()?,
             network_name: row.take()?,
             billing_currency: row.take()?,
+            source: row.word()?,
             observed_at: row.take()?,
         })
     }
@@ -136,6 +138,7 @@ impl Stored for Partner {
             network_id: self.network_id.clone(),
             network_name: self.network_name.clone(),
             billing_currency: self.billing_currency.clone(),
+            source: word(self.source),
             observed_at: self.observed_at,
         }
     }

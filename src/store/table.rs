@@ -103,14 +103,24 @@ pub(super) fn valid_on(from: impl ColumnTrait, until: impl ColumnTrait, day: Nai
 
 /// What a filter is in SQL.
 pub(super) fn condition<T: Table>(filter: &Filter<T::Predicate>, scope: &Scope) -> Expr {
-    let all = |parts: &[Filter<T::Predicate>]| parts.iter().map(|part| condition::<T>(part, scope)).collect::<Vec<_>>();
+    let all = |parts: &[Filter<T::Predicate>]| parts.iter().map(|part| condition::<T>(part, scope)).collect();
     match filter {
-        Filter::All(parts) => all(parts).into_iter().reduce(ExprTrait::and).unwrap_or_else(|| Expr::val(true)),
-        Filter::Any(parts) => all(parts).into_iter().reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(false)),
+        Filter::All(parts) => joined(all(parts), ExprTrait::and).unwrap_or_else(|| Expr::val(true)),
+        Filter::Any(parts) => joined(all(parts), ExprTrait::or).unwrap_or_else(|| Expr::val(false)),
         // A comparison with a missing value is neither true nor false in SQL; here it does not hold.
         Filter::Not(part) => Expr::from(Func::coalesce([condition::<T>(part, scope), Expr::val(false)])).not(),
         Filter::Is(predicate) => T::holds(predicate, scope),
     }
+}
+
+/// One condition of many; none of none. Halves of halves, since SQLite refuses expressions of more than 1,000 levels, and
+/// counts those of a subquery once for each statement around it.
+pub(super) fn joined(mut conditions: Vec<Expr>, join: fn(Expr, Expr) -> Expr) -> Option<Expr> {
+    if conditions.len() < 2 {
+        return conditions.pop();
+    }
+    let others = conditions.split_off(conditions.len() / 2);
+    Some(join(joined(conditions, join)?, joined(others, join)?))
 }
 
 /// `column` lies in a half-open range; a missing value lies in none, not even in one without bounds.

@@ -2,6 +2,7 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 
+use super::table::joined;
 use crate::domain::filter::{TextMatch, fold};
 
 /// A folded column is like `wanted`.
@@ -26,23 +27,11 @@ pub(super) fn any_word_matches(column: Expr, wanted: &TextMatch) -> Expr {
                 .iter()
                 .filter(|text| !text.contains(' '))
                 .map(|text| column.clone().like(pattern("% ", text, " %")));
-            any_of(any.collect())
+            joined(any.collect(), ExprTrait::or).unwrap_or_else(|| Expr::val(false))
         }
         TextMatch::StartsWith(text) => column.like(pattern("% ", text, "%")),
         TextMatch::Contains(text) if text.is_empty() => column.ne(""),
         TextMatch::Contains(text) => column.like(pattern("%", text, "%")),
-    }
-}
-
-/// At least one holds. Halves of halves, since SQLite refuses expressions of more than 1,000 levels.
-fn any_of(mut conditions: Vec<Expr>) -> Expr {
-    match conditions.len() {
-        0 => Expr::val(false),
-        1 => conditions.remove(0),
-        count => {
-            let others = conditions.split_off(count / 2);
-            any_of(conditions).or(any_of(others))
-        }
     }
 }
 

@@ -4,12 +4,18 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use serde_json::json;
-use supportgraph::domain::{customer::Customer, incident::Incident, subscription::Subscription};
+use serde_json::{Value, json};
+use supportgraph::domain::{
+    access::{Role, Scope, Viewer},
+    customer::Customer,
+    incident::Incident,
+    subscription::Subscription,
+};
 use tokio::runtime::Runtime;
 
 use crate::support::{
     TestApp,
+    given::{ADATUM, CONTOSO, Given},
     oracle::{Known, Oracle, filter_input, filters, listed, order_input, orders},
 };
 
@@ -95,4 +101,107 @@ async fn no_condition_selects_all_and_no_alternative_nothing() {
     }
     let given = "query($f: CustomerFilter) { customers(filter: $f, orderBy: []) { totalCount } }";
     assert_eq!(app.query_with(given, json!({})).await.data()["customers"]["totalCount"], 3);
+}
+
+/// A filter of customers: so many alternatives.
+fn wide(count: usize, part: Value) -> Value {
+    json!({ "or": vec![part; count] })
+}
+
+/// A filter of customers: so many objects within objects, each of which leads to the next by one of `steps`, in turns.
+fn deep(levels: usize, steps: &[&str], innermost: Value) -> Value {
+    let path: Vec<&str> = steps.iter().copied().cycle().take(levels - 1).collect();
+    path.into_iter().rev().fold(innermost, |inner, step| match step {
+        "and" | "or" => json!({ step: [inner] }),
+        step => json!({ step: inner }),
+    })
+}
+
+/// A filter of customers that is as deep as one may be, and so wide at each level that it has 41 + `more` conditions.
+fn wide_and_deep(more: usize) -> Value {
+    (0..9).rev().fold(json!({ "isOpen": true }), |inner, level| {
+        let (relation, own) = if level % 2 == 0 { ("incidents", "isEnded") } else { ("customers", "isOpen") };
+        let alternatives = if level == 0 { more } else { 5 };
+        json!({ relation: inner, "or": vec![json!({ own: true }); alternatives] })
+    })
+}
+
+#[tokio::test]
+async fn the_largest_filters_are_answered_and_one_more_is_refused() {
+    type Made = fn(usize) -> Value;
+    const CONDITIONS: &str = "conditions are too many, at most 50 are allowed; give one condition a list of values";
+    const LEVELS: &str = "more than 10 levels of objects within objects are too deep; put conditions side by side";
+    const RELATIONS: &[&str] = &["incidents", "customers"];
+    let cases: [(&str, usize, Made, &str); 13] = [
+        ("alternatives", 50, |n| wide(n, json!({ "name": { "eq": "a" } })), CONDITIONS),
+        ("together", 50, |n| json!({ "and": vec![json!({ "isEnded": false }); n] }), CONDITIONS),
+        ("two of one text", 25, |n| wide(n, json!({ "name": { "startsWith": "a", "contains": "b" } })), CONDITIONS),
+        ("without any condition", 50, |n| wide(n, json!({})), CONDITIONS),
+        ("of a relation", 50, |n| json!({ "incidents": wide(n, json!({ "title": { "contains": "a" } })) }), CONDITIONS),
+        ("relations", 50, |n| wide(n, json!({ "incidents": { "isOpen": true } })), CONDITIONS),
+        (
+            "relations together",
+            50,
+            |n| json!({ "and": vec![json!({ "incidents": { "isOpen": true } }); n] }),
+            CONDITIONS,
+        ),
+        ("wide at the bottom", 50, |n| deep(9, RELATIONS, wide(n, json!({ "isEnded": true }))), CONDITIONS),
+        ("wide and deep", 9, wide_and_deep, CONDITIONS),
+        ("negations", 10, |n| deep(n, &["not"], json!({})), LEVELS),
+        ("relations of relations", 10, |n| deep(n, RELATIONS, json!({})), LEVELS),
+        ("negated relations", 10, |n| deep(n, &["incidents", "not", "customers", "not"], json!({})), LEVELS),
+        ("groups in relations", 10, |n| deep(n, &["and", "incidents", "or", "customers"], json!({})), LEVELS),
+    ];
+    let places = [
+        "customers(filter: $f) { totalCount nodes { id } }",
+        "partner { customers(filter: $f) { totalCount nodes { id } } }",
+        "incidents { nodes { customers(filter: $f) { totalCount nodes { id } } } }",
+    ];
+    let app = TestApp::start().await;
+    let given = Given::put(&app, CONTOSO, "contoso").await;
+    let scopes = [Scope::partner(given.id), Scope::customers(given.id, [given.customer_id(ADATUM)])];
+    for viewer in scopes.map(|scope| Viewer::new("local", "local", [Role::GlobalAdmin], scope)) {
+        for ((what, most, made, refusal), place) in cases.iter().flat_map(|case| places.map(|place| (case, place))) {
+            let query = format!("query($f: CustomerFilter) {{ {place} }}");
+            let answer = app.ask_as(&viewer, &query, json!({ "f": made(*most) })).await;
+            assert_eq!(answer["errors"], Value::Null, "{most} {what} in {place}");
+            let answer = app.ask_as(&viewer, &query, json!({ "f": made(most + 1) })).await;
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{what} in {place}: {answer}");
+            assert!(
+                error["message"].as_str().is_some_and(|told| told.contains(refusal)),
+                "{what} in {place}: {answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_number_of_conditions_is_the_one_that_was_written() {
+    let app = TestApp::with_customers(1).await;
+    let query = "query($f: CustomerFilter) { customers(filter: $f) { totalCount } }";
+    for (filter, count) in [
+        (wide(51, json!({ "name": { "eq": "a" }, "country": null })), 51),
+        (wide(51, json!({ "tenantIds": ["a", "b"] })), 51),
+        (wide(26, json!({ "serviceHealth": { "isHealthy": true, "service": { "name": { "in": ["a"] } } } })), 52),
+        (wide(51, json!({ "and": [], "name": null })), 51),
+    ] {
+        let told = app.query_with(query, json!({ "f": filter })).await.json()["errors"][0]["message"].to_string();
+        assert!(told.contains(&format!(" {count} conditions are too many")), "{filter}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn live_fields_take_no_larger_filter_than_lists() {
+    let app = TestApp::start().await;
+    let given = Given::put(&app, CONTOSO, "contoso").await;
+    for field in ["serviceHealthChanged", "incidentChanged", "serviceRequestChanged"] {
+        let filter = format!("{}{}Filter", field[..1].to_uppercase(), &field[1..]);
+        let query = format!("subscription($f: {filter}) {{ {field}(filter: $f) {{ cursor }} }}");
+        let variables = json!({ "f": { "customerIds": vec!["cus_AAAAAAAAAAAAAAAAAAAAAA"; 1_001] } });
+        let refused = app.try_listen(Scope::partner(given.id), &query, variables).await.err().expect("a refusal");
+        let answer: Value = serde_json::from_slice(&refused.body).expect("JSON");
+        let told = answer["errors"][0]["message"].to_string();
+        assert!(told.contains("1001 values are too many"), "{field}: {answer}");
+    }
 }

@@ -91,6 +91,35 @@ async fn health_of(app: &TestApp, tenant: &str) -> Value {
 }
 
 #[tokio::test]
+async fn a_partner_is_its_own_entry_until_partner_center_tells_of_it() {
+    let app = TestApp::start().await;
+    let told = async |path: &Path, day: u32| {
+        let observed_at = Some(format!("2026-01-{day:02}T00:00:00Z").parse().expect("a time"));
+        import(&app, path, &Options { observed_at, ..of_partner() }).await;
+        app.query("{ partner { name source observedAt networkId partnerType } }").await.data()["partner"].clone()
+    };
+    let customers = Files::new().with_customer();
+    assert_eq!(
+        told(customers.path(), 1).await,
+        json!({ "name": PARTNER, "source": "ENTERED", "observedAt": "1970-01-01T00:00:00Z", "networkId": null,
+            "partnerType": "UNKNOWN" })
+    );
+    let file = repository("docs/partner.example.toml");
+    assert_eq!(
+        told(&file, 2).await,
+        json!({ "name": "Fabrikam Cloud", "source": "ENTERED", "observedAt": "2026-01-02T00:00:00Z", "networkId": null,
+            "partnerType": "DIRECT_BILL" })
+    );
+    for (path, day) in [(repository("tests/fixtures/partner-center/profiles-mpn-1.json"), 3), (file, 4)] {
+        assert_eq!(
+            told(&path, day).await,
+            json!({ "name": "Fabrikam Cloud", "source": "PARTNER_CENTER", "networkId": "4391507",
+                "observedAt": format!("2026-01-{day:02}T00:00:00Z"), "partnerType": "DIRECT_BILL" })
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_sample_is_imported_and_a_second_time_changes_nothing() {
     let app = TestApp::start().await;
     let options = Options { customer: Some(TENANT.to_owned()), ..of_partner() };

@@ -2,12 +2,15 @@
 
 use futures::future::join_all;
 use migrations::{Migrator, MigratorTrait};
-use supportgraph::store::{MigrationState, Store};
+use supportgraph::{
+    domain::{access::Scope, change::Change, partner::Partner, service_health::Source},
+    store::{MigrationState, Store},
+};
 
 use crate::{
     support::{
         Database, TestApp,
-        given::{ADATUM, CONTOSO, Given},
+        given::{ADATUM, CONTOSO, FABRIKAM, Given},
     },
     told::{fetched_later, viewer_of},
 };
@@ -56,4 +59,25 @@ async fn what_was_stored_before_words_were_kept_apart_is_what_everybody_was_told
     let position = fetched(&[], 1).await;
     assert_eq!(fetched(&[ADATUM], 2).await, position, "the same words are no news");
     assert_eq!(adatum.query(question).await, before);
+}
+
+#[tokio::test]
+async fn a_partner_of_before_its_source_was_kept_has_the_one_that_its_members_tell() {
+    let app = TestApp::start().await;
+    let entered = app.partner(CONTOSO, "Contoso").await;
+    let told = app.partner(FABRIKAM, "Fabrikam").await;
+    let profile = Partner { billing_currency: Some("EUR".to_owned()), ..Partner::part(told, app.clock.now()) };
+    app.apply(told, [Change::Partner(profile)]).await;
+
+    let after =
+        Migrator::migrations().iter().rev().take_while(|one| one.name() != "m0026_add_source_to_partner").count();
+    let database = sea_orm::Database::connect(app.database_url()).await.expect("a connection");
+    Migrator::down(&database, Some(after as u32 + 1)).await.expect("the database as it was");
+    app.store().migrate().await.expect("the database as it is");
+
+    for (partner, source) in [(entered, Source::Entered), (told, Source::PartnerCenter)] {
+        let found =
+            app.store().scoped(&Scope::partner(partner)).partner().await.expect("an answer").expect("a partner");
+        assert_eq!(found.source, source, "{}", found.name);
+    }
 }

@@ -83,6 +83,41 @@ async fn everything_is_described() {
     assert!(silent.is_empty(), "without a full sentence: {silent:#?}");
 }
 
+/// What a description writes as code.
+fn quoted(about: &str) -> impl Iterator<Item = &str> {
+    about.split('`').skip(1).step_by(2)
+}
+
+#[tokio::test]
+async fn descriptions_speak_of_what_stands_beside_them() {
+    let (_, schema) = served().await;
+    let mut wrong = Vec::new();
+    for (name, ty, arguments, about) in fields(&schema) {
+        let is_beside = |word: &str| arguments.iter().any(|argument| argument.name == word);
+        for argument in &arguments {
+            let about = argument.description.as_deref().unwrap_or_default();
+            let absent = quoted(about).filter(|word| !is_beside(word));
+            wrong.extend(absent.map(|word| format!("{name}({}) speaks of {word}", argument.name)));
+        }
+        let is_without_snapshot = about.is_some_and(|about| about.contains("There is no snapshot"));
+        let tells_state = |argument: &Node<InputValueDefinition>| {
+            argument.description.as_deref().is_some_and(|about| about.contains("the present state"))
+        };
+        if is_without_snapshot && arguments.iter().any(tells_state) {
+            wrong.push(format!("{name} has no snapshot, and an argument that tells of one"));
+        }
+        let Some(ExtendedType::Enum(words)) = schema.types.get(ty.inner_named_type()) else { continue };
+        let (object, _) = name.split_once('.').expect("Type.field");
+        for word in words.values.values() {
+            let about = word.description.as_deref().unwrap_or_default();
+            let seen = about.split("see `").skip(1).filter_map(|rest| rest.split('`').next());
+            let absent = seen.filter(|field| schema.type_field(object, field).is_err());
+            wrong.extend(absent.map(|field| format!("{name}: {} speaks of {field}", word.value)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[tokio::test]
 async fn names_tell_what_they_hold() {
     let (_, schema) = served().await;

@@ -30,6 +30,7 @@ pub struct AnyRow;
 impl Feed for Changes {
     type Row = AnyRow;
     const NAME: &'static str = "changes";
+    const AFTER: &'static str = "Go on after the event that had this cursor. Without it the feed begins now.";
     const IS_STATE: bool = false;
 
     fn new(args: &Args) -> Result<Self> {

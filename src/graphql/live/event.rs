@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::kind::{self, LiveEventKind, shown};
 use crate::{
     domain::{
+        Result,
         access::Permission,
         event::{EntityKind, Happening},
+        page::Listed,
     },
     engine::{Described, Object},
     live::{Change, Part, Row},
@@ -195,7 +197,7 @@ fn describe_header<V: About>(object: &mut Object<LiveEvent<V>>) {
     );
     object.nullable_time(
         "observedAt",
-        "When upstream was last heard on this. Null when a snapshot is complete.",
+        "When upstream last said this, or it was done here. Null when a snapshot is complete.",
         |e| e.header.observed_at,
     );
     object.int(
@@ -218,11 +220,15 @@ impl Described for MemberChange {
 
     fn describe(object: &mut Object<Self>) {
         object.about(
-            "One member of an entity that changed. Source: the difference between what upstream said before and now, \
-             recorded when it was stored.",
+            "One member of an entity that changed. Source: the difference between what was known before and what upstream \
+             said or somebody did here, recorded when it was stored.",
         );
-        object
-            .text("name", "The member, named like the field; what leads to another entity ends in `Id`.", |c| &c.name);
+        object.text(
+            "name",
+            "The member as it is stored: named like its field, but for a few such as `friendlyName`, which is \
+             `CustomerSubscription.name`. What leads to another entity ends in `Id`.",
+            |c| &c.name,
+        );
         object.nullable_owned_text(
             "before",
             "Its value before: a text as it is, anything else as JSON. Null if there was none, or if it is withheld.",
@@ -243,7 +249,7 @@ impl Described for MemberChange {
 
 /// The entities that have changed and are to be read, each once. The rows that events come with are the whole partner's:
 /// whoever may see less, or sees other words, reads its own.
-pub fn changed<K: From<Uuid>>(store: &ScopedStore, parts: &[(Header, Part)]) -> Vec<K> {
+fn changed<K: From<Uuid>>(store: &ScopedStore, parts: &[(Header, Part)]) -> Vec<K> {
     let is_to_be_read = |part: &Part| match part {
         Part::Change(change) => !store.is_whole() || change.last.row.is_none(),
         Part::Row(_) | Part::Complete => false,
@@ -258,16 +264,17 @@ pub fn changed<K: From<Uuid>>(store: &ScopedStore, parts: &[(Header, Part)]) -> 
     ids.into_iter().map(K::from).collect()
 }
 
-/// Events with their rows: those of a snapshot as they came, others as they were `loaded` or came. What was not found is
-/// left out, since it is not in scope.
-pub fn with_rows<V: Clone>(
+/// Events with their rows: those of a snapshot as they came, others as they came or as `load` reads them. What it does not
+/// find is left out, since it is not in scope. `own` takes a row of the feed's type.
+pub async fn with_rows<V: Listed, K: From<Uuid>, F: Future<Output = Result<Vec<V>>>>(
     store: &ScopedStore,
     parts: Vec<(Header, Part)>,
-    loaded: Vec<V>,
-    id: fn(&V) -> Uuid,
     own: fn(Row) -> Option<V>,
-) -> Vec<LiveEvent<V>> {
-    let loaded: HashMap<Uuid, V> = loaded.into_iter().map(|row| (id(&row), row)).collect();
+    load: impl FnOnce(Vec<K>) -> F,
+) -> Result<Vec<LiveEvent<V>>> {
+    let changed = changed(store, &parts);
+    let loaded = if changed.is_empty() { Vec::new() } else { load(changed).await? };
+    let loaded: HashMap<Uuid, V> = loaded.into_iter().map(|row| (row.row_id(), row)).collect();
     let event = |(header, part): (Header, Part)| {
         let row = match part {
             Part::Complete => None,
@@ -280,5 +287,5 @@ pub fn with_rows<V: Clone>(
         };
         Some(LiveEvent { header, row })
     };
-    parts.into_iter().filter_map(event).collect()
+    Ok(parts.into_iter().filter_map(event).collect())
 }

@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Feed, MOST_EVENTS, MOST_ROWS,
-    event::{About, Header, LiveEvent, changed, with_rows},
+    event::{About, Header, LiveEvent, with_rows},
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         incident::IncidentClassification as Class,
         service_health::HealthStatus as Status,
         subscription::ProductFamily as Family,
@@ -62,7 +62,7 @@ impl Feed for IncidentChanges {
     const IS_STATE: bool = false;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: IncidentChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,
@@ -116,18 +116,11 @@ impl Feed for IncidentChanges {
         store: &'a ScopedStore,
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<Incident>>>> {
-        async move {
-            let changed = changed(store, &parts);
-            let everything = &Wants::Everything;
-            let loaded =
-                if changed.is_empty() { Vec::new() } else { store.incidents_by_id(&changed, everything).await? };
-            let own = |row| match row {
-                Row::Incident(incident) => Some(*incident),
-                _ => None,
-            };
-            Ok(with_rows(store, parts, loaded, |incident| incident.id.0, own))
-        }
-        .boxed()
+        let own = |row| match row {
+            Row::Incident(incident) => Some(*incident),
+            _ => None,
+        };
+        with_rows(store, parts, own, async |ids: Vec<_>| store.incidents_by_id(&ids, &Wants::Everything).await).boxed()
     }
 }
 

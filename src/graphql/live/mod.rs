@@ -49,7 +49,7 @@ impl Described for LiveRoot {
     fn describe(object: &mut Object<Self>) {
         object.about(
             "What happens, as it happens. Each event carries a cursor; whoever comes back with it as `after` misses \
-             nothing and hears nothing twice. Without `after` a feed begins with the present state, then a \
+             nothing and hears nothing twice. Without `after` a feed begins with the present state, if it has one, then a \
              SNAPSHOT_COMPLETE, then what follows. A cursor that is too old ends the feed with the code CURSOR_EXPIRED.",
         );
         field::<ServiceHealthChanges>(
@@ -81,10 +81,9 @@ impl Described for LiveRoot {
 const FILTER: &str = "Only what this selects. Ids that are not in scope select nothing.";
 
 fn field<'a, F: Feed>(object: &'a mut Object<LiveRoot>, about: &'static str) -> &'a mut Field<LiveRoot> {
-    object.live::<LiveEvent<F::Row>>(F::NAME, about, listen::<F>).argument(argument::<Option<String>>(
-        "after",
-        "Go on after the event that had this cursor. Without it the feed begins with the present state.",
-    ))
+    object
+        .live::<LiveEvent<F::Row>>(F::NAME, about, listen::<F>)
+        .argument(argument::<Option<String>>("after", F::AFTER))
 }
 
 /// What one live field tells, and what was asked of it.
@@ -94,6 +93,10 @@ trait Feed: Send + Sync + Sized + 'static {
 
     /// The field; its cursors are good for no other.
     const NAME: &'static str;
+
+    /// What its argument `after` means.
+    const AFTER: &'static str =
+        "Go on after the event that had this cursor. Without it the feed begins with the present state.";
 
     /// Whether it tells a state, of which the latest will do for those who are late.
     const IS_STATE: bool;

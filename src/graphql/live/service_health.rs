@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Feed, MOST_EVENTS, MOST_ROWS,
-    event::{About, Header, LiveEvent, changed, with_rows},
+    event::{About, Header, LiveEvent, with_rows},
 };
 use crate::{
     domain::{
@@ -20,7 +20,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         service_health::HealthStatus as Status,
         subscription::ProductFamily as Family,
     },
@@ -39,8 +39,8 @@ pub struct ServiceHealthChangedFilter {
     product_family: Option<Vec<Family>>,
     /// The reported status is one of these after the change, or was before it; in a snapshot, it is one of these.
     reported_status: Option<Vec<Status>>,
-    /// Only changes from a healthy status to another or back, when true. What is new counts as healthy before. The
-    /// snapshot is not restricted by this.
+    /// Only changes from a healthy status to another or back, when true; see `HealthStatus` for which are healthy. What is
+    /// new counts as healthy before. The snapshot is not restricted by this.
     has_entered_or_left_operational: Option<bool>,
 }
 
@@ -59,7 +59,7 @@ impl Feed for ServiceHealthChanges {
     const IS_STATE: bool = true;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: ServiceHealthChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,
@@ -123,16 +123,11 @@ impl Feed for ServiceHealthChanges {
         store: &'a ScopedStore,
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<ServiceHealth>>>> {
-        async move {
-            let changed = changed(store, &parts);
-            let loaded = if changed.is_empty() { Vec::new() } else { store.service_health_by_id(&changed).await? };
-            let own = |row| match row {
-                Row::ServiceHealth(health) => Some(health),
-                _ => None,
-            };
-            Ok(with_rows(store, parts, loaded, |health| health.id.0, own))
-        }
-        .boxed()
+        let own = |row| match row {
+            Row::ServiceHealth(health) => Some(health),
+            _ => None,
+        };
+        with_rows(store, parts, own, async |ids: Vec<_>| store.service_health_by_id(&ids).await).boxed()
     }
 }
 

@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 
 use super::{
     Feed, MOST_EVENTS, MOST_ROWS,
-    event::{About, Header, LiveEvent, changed, with_rows},
+    event::{About, Header, LiveEvent, with_rows},
 };
 use crate::{
     domain::{
@@ -20,7 +20,7 @@ use crate::{
     },
     engine::{Args, Described, Object},
     graphql::{
-        filter::{check_values, read_ids, set},
+        filter::{check_filter, read_ids, set},
         service_request::{ServiceRequestStatus as Status, Severity as HowBad},
     },
     live::{Moment, Part, Place, Row},
@@ -51,7 +51,7 @@ impl Feed for ServiceRequestChanges {
     const IS_STATE: bool = false;
 
     fn new(args: &Args) -> Result<Self> {
-        check_values("filter", args.raw("filter"))?;
+        check_filter(args)?;
         let filter: ServiceRequestChangedFilter = args.get::<Option<_>>("filter")?.unwrap_or_default();
         Ok(Self {
             customers: read_ids(filter.customer_ids, CustomerId::PREFIX)?,
@@ -96,19 +96,12 @@ impl Feed for ServiceRequestChanges {
         store: &'a ScopedStore,
         parts: Vec<(Header, Part)>,
     ) -> BoxFuture<'a, Result<Vec<LiveEvent<ServiceRequest>>>> {
-        async move {
-            let changed = changed(store, &parts);
-            let loaded = match changed.is_empty() {
-                true => Vec::new(),
-                false => store.service_requests_by_id(&changed, &Wants::Everything).await?,
-            };
-            let own = |row| match row {
-                Row::ServiceRequest(request) => Some(*request),
-                _ => None,
-            };
-            Ok(with_rows(store, parts, loaded, |request| request.id.0, own))
-        }
-        .boxed()
+        let own = |row| match row {
+            Row::ServiceRequest(request) => Some(*request),
+            _ => None,
+        };
+        with_rows(store, parts, own, async |ids: Vec<_>| store.service_requests_by_id(&ids, &Wants::Everything).await)
+            .boxed()
     }
 }
 

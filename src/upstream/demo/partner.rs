@@ -11,6 +11,7 @@ use crate::domain::{
     change::Change,
     partner::{Partner, PartnerRelation, PartnerType, Qualification},
     product_family::ProductFamily::{self, *},
+    service_health::Source,
     support_offering::{CustomerOffering, SupportOffering},
     support_plan::{SupportPlan, SupportPlanKind},
 };
@@ -65,6 +66,7 @@ fn partner(now: DateTime<Utc>) -> Partner {
         network_id: text(NETWORK_ID),
         network_name: text(NAME),
         billing_currency: text("EUR"),
+        source: Source::PartnerCenter,
         ..Partner::new(TENANT, NAME, now)
     }
 }
