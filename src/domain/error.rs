@@ -44,7 +44,7 @@ pub enum Error {
     /// What happened since is no longer known, or never was.
     #[error(
         "{0}: what happened after this cursor is no longer kept, or the cursor is of another database; leave it out to \
-         begin with the present state, and go on from the cursors that come with it"
+         begin anew, and go on from the cursors that come with it"
     )]
     CursorExpired(&'static str),
 
