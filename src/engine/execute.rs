@@ -10,7 +10,6 @@ use apollo_compiler::{
     request::{RequestError, coerce_variable_values},
     validation::Valid,
 };
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
@@ -244,7 +243,7 @@ impl Inner {
         let objects = writer.objects + introspected.values().map(objects_in).sum::<u64>();
         let cost = Cost { estimated: 0, actual: objects.max(cost::LEAST) };
         let refused = refused_in(&problems);
-        let body = Bytes::from(writer.json.into_bytes());
+        let body = writer.json.into_bytes();
         Answer { response: Response { outcome, body, cost, refused }, changes_at }
     }
 }

@@ -1,6 +1,7 @@
 //! Values to JSON bytes, without trees in between.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use uuid::Uuid;
 
@@ -13,8 +14,9 @@ impl Json {
         Self(Vec::with_capacity(bytes))
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.0
+    /// What was written, without the room that is left: an answer that waits to be read, or is kept, takes what it is long.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0.into_boxed_slice().into()
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -148,7 +150,7 @@ mod tests {
     fn written(write: impl FnOnce(&mut Json)) -> String {
         let mut json = Json::default();
         write(&mut json);
-        String::from_utf8(json.into_bytes()).unwrap()
+        String::from_utf8(json.into_bytes().into()).unwrap()
     }
 
     #[test]
@@ -167,6 +169,14 @@ mod tests {
         assert_eq!(text.trim_matches('"'), global_id("cus", id));
         assert_eq!(parse_id("cus_x"), None);
         assert_eq!(parse_id("nothing"), None);
+    }
+
+    #[test]
+    fn an_answer_takes_what_it_is_long() {
+        let mut json = Json::with_capacity(16 * 1024);
+        json.null();
+        let bytes: Vec<u8> = json.into_bytes().into();
+        assert_eq!((bytes.len(), bytes.capacity()), (4, 4));
     }
 
     #[test]

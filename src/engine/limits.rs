@@ -182,7 +182,7 @@ mod tests {
             root_fields: 3,
             selections: 10_000,
             cost: 1000,
-            answer_bytes: 8 * 1024 * 1024,
+            answer_bytes: 8_000_000,
             page_size: 500,
         }
     }
