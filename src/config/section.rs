@@ -28,11 +28,11 @@ macro_rules! section {
         }
 
         impl $section {
-            fn read(source: &mut Source) -> Self {
+            pub(in crate::config) fn read(source: &mut Source) -> Self {
                 Self { $($field: source.field(concat!($key, ".", stringify!($field)), $default, $check),)+ }
             }
 
-            fn fields(&self) -> Vec<Field> {
+            pub(in crate::config) fn fields(&self) -> Vec<Field> {
                 vec![$(Field {
                     name: concat!($key, ".", stringify!($field)),
                     about: $crate::config::section::first_paragraph(&[$($doc),+]),
