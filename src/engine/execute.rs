@@ -123,8 +123,15 @@ impl Inner {
             Response { cost: Cost { estimated, actual: 0 }, ..refused }
         })?;
         let introspected = match plan.introspects {
-            true => self.introspect(&document.executable, operation, &variables, id)?,
-            false => Map::new(),
+            true => self.introspect(&document.executable, operation, &variables, id),
+            false => Ok(Map::new()),
+        };
+        let introspected = match introspected {
+            Ok(introspected) => introspected,
+            Err(refused) => {
+                leave(0);
+                return Err(refused);
+            }
         };
         let root = match operation.is_query() {
             true => &*self.query,

@@ -126,12 +126,17 @@ async fn what_tools_ask_of_the_schema_is_affordable_and_a_bomb_is_not() {
     let app = TestApp::start().await;
     let (estimated, actual) = told(&app.query(include_str!("support/introspection.graphql")).await);
     assert!(actual < estimated && estimated < 20_000, "{actual} of {estimated}");
+    let app = TestApp::with(|config| config.limits.screen_cost_per_minute = 100_000).await;
     let bomb = format!(
         "{{ __schema {{ {} }} }} fragment T on __Type {{ name fields {{ name args {{ name }} }} inputFields {{ name }} }}",
         many(300, |n| format!("a{n}: types {{ ...T }} "))
     );
     let refused = app.query(&bomb).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "LIMIT_EXCEEDED"), "{}", refused.text);
+    let deep = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
+    let refused = app.query(deep).await;
+    assert_eq!((refused.code().as_str(), told(&refused).1), ("BAD_USER_INPUT", 1));
+    assert_eq!(refused.header("ratelimit"), Some("\"screen\";r=99998;t=1"), "one for each refusal, and no estimate");
 }
 
 #[tokio::test]
